@@ -1,0 +1,72 @@
+"""The Flask app, put together: `create_app(settings)`.
+
+Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`; the same four files,
+in the same order, as in `fastapi_impl`.
+"""
+
+from typing import Any
+
+from apispec import APISpec
+from apispec_webframeworks.flask import FlaskPlugin
+from flask import Flask
+
+from flask_impl import errors, middleware, routes
+from shared import log, openapi
+from shared.agent import build
+from shared.clock import Clock
+from shared.drain import Drain, drain_on_sigterm
+from shared.errors import TABLE
+from shared.keys import Keys
+from shared.models import VERSION, ChatRequest, ChatResponse, ErrorResponse, HealthResponse, SessionResponse
+from shared.settings import ConfigurationError, Settings, from_environment, refuse_to_start
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The app for these settings, or for the environment's; ends the process when they cannot be used."""
+    try:
+        return _assemble(settings or from_environment())
+    except ConfigurationError as error:
+        raise refuse_to_start(error) from None
+
+
+def _assemble(settings: Settings) -> Flask:
+    log.configure(settings.log_level)
+    drain = Drain(settings.drain_seconds)
+    app = Flask("flask_impl", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.extensions["settings"] = settings
+    app.extensions["drain"] = drain
+    app.extensions["keys"] = Keys(settings.valid_api_keys)
+    app.extensions["agent"] = build.agent(settings, drain, Clock())
+    routes.install(app)
+    errors.install(app)
+    middleware.install(app)
+    app.extensions["openapi"] = _openapi(app)
+    drain_on_sigterm(drain)
+    log.started(settings)
+    return app
+
+
+def _openapi(app: Flask) -> dict[str, Any]:
+    """The document, from the handlers' docstrings, the models and the error table."""
+    spec = APISpec(
+        title=openapi.TITLE,
+        version=VERSION,
+        openapi_version="3.1.0",
+        info={"description": openapi.DESCRIPTION},
+        plugins=[FlaskPlugin()],
+    )
+    models = openapi.schemas(ChatRequest, ChatResponse, ErrorResponse, HealthResponse, SessionResponse)
+    for name, schema in (models | openapi.event_schemas()).items():
+        spec.components.schema(name, schema)
+    for kind in TABLE:
+        spec.components.response(kind.__name__, openapi.failure(kind))
+    spec.components.response("Draining", openapi.DRAINING)
+    spec.components.response("EventStream", openapi.event_stream())
+    scheme = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    spec.components.security_scheme(openapi.SECURITY_SCHEME, scheme)
+    with app.test_request_context():
+        for endpoint in routes.DOCUMENTED:
+            spec.path(view=app.view_functions[endpoint])
+    return spec.to_dict()

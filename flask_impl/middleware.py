@@ -1,0 +1,74 @@
+"""What happens around every request: its id, its line in the log, CORS.
+
+Rule: Flask's own hooks. A line is written when the server closes the response, which WSGI promises, whatever became
+of the client. CORS is by hand on Werkzeug's accessors (docs/decisions/0003-cors-in-flask.md). Neighbours: `routes`,
+`errors`.
+"""
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.datastructures import HeaderSet
+
+from shared import cors
+from shared.log import RequestRecord, request_id
+
+
+def install(app: Flask) -> None:
+    """Wrap every request; `after_request` hooks run last to first."""
+    app.before_request(begin)
+    app.before_request(preflight)
+    app.after_request(end)
+    app.after_request(allow_origin)
+
+
+def begin() -> None:
+    """Give the request its id, and count it as work in hand."""
+    sent_id = request.headers.getlist("X-Request-ID")
+    g.record = RequestRecord(request_id(sent_id), request.method, request.path)
+    current_app.extensions["drain"].enter()
+
+
+def end(response: Response) -> Response:
+    """Say the id; when the body has been sent, write the line."""
+    record, drain = g.record, current_app.extensions["drain"]
+    record.status = response.status_code
+    response.headers["X-Request-ID"] = record.request_id
+
+    def finish() -> None:
+        drain.leave()
+        record.finish()
+
+    response.call_on_close(finish)
+    return response
+
+
+def preflight() -> Response | None:
+    """Answer a browser that asks before it sends; None for every other request."""
+    method = request.headers.get("Access-Control-Request-Method")
+    if request.method != "OPTIONS" or method is None or "Origin" not in request.headers:
+        return None
+    private = "Access-Control-Request-Private-Network" in request.headers
+    allowed = _allowed_origin() is not None and method in cors.METHODS and not private
+    response = Response("OK" if allowed else "Disallowed CORS request", 200 if allowed else 400)
+    response.access_control_allow_methods = HeaderSet(cors.METHODS)
+    response.access_control_max_age = cors.MAX_AGE
+    if (headers := request.headers.get("Access-Control-Request-Headers")) is not None:
+        response.headers["Access-Control-Allow-Headers"] = headers
+    return response
+
+
+def allow_origin(response: Response) -> Response:
+    """Tell a browser whether its page may read this answer, errors included."""
+    response.vary.add("Origin")
+    if "Origin" in request.headers:
+        response.access_control_expose_headers = HeaderSet(cors.EXPOSED_HEADERS)
+        if (origin := _allowed_origin()) is not None:
+            response.access_control_allow_origin = origin
+    return response
+
+
+def _allowed_origin() -> str | None:
+    """What `Access-Control-Allow-Origin` has to say to the page that asks; None forbids."""
+    origin, allowed = request.headers["Origin"], current_app.extensions["settings"].allowed_origins
+    if "*" in allowed:
+        return "*"
+    return origin if origin in allowed else None

@@ -1,0 +1,216 @@
+"""The routes: each handler parses, calls the agent and replies.
+
+Rule: what a request means is decided in `shared`; what is here is Flask's way to do it: a blueprint, a hook before
+each protected request, validation by hand with the same models, and OpenAPI in docstrings that apispec reads.
+Neighbours: `errors`, `middleware`.
+"""
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask import Blueprint, Flask, Response, current_app, g, json, request
+from pydantic import BaseModel, ValidationError
+
+from shared import sse, web
+from shared.agent.outputs import Stream
+from shared.agent.service import Agent
+from shared.body import CHUNK, MALFORMED, SPARE, check_media_type, parse_object, too_large
+from shared.errors import InvalidBody, invalid_body
+from shared.models import ChatRequest
+from shared.sse import StreamRecord
+
+
+def authenticate() -> None:
+    """The caller, by the key's hash; raises `InvalidKey`, and `Unavailable` while draining."""
+    g.caller = current_app.extensions["keys"].owner(request.headers.getlist("X-API-Key"))
+    current_app.extensions["drain"].admit()
+
+
+def parsed() -> ChatRequest:
+    """The body as the model; raises what the contract says of other bodies."""
+    check_media_type(request.content_type)
+    body = read_body(request.stream, current_app.extensions["settings"].max_body_bytes)
+    try:
+        return ChatRequest.model_validate(parse_object(body))
+    except ValidationError as error:
+        raise invalid_body(error.errors()) from None
+
+
+def read_body(stream: IO[bytes], limit: int) -> bytes:
+    """At most `limit` bytes; more is dropped as it comes, so that a client still sending gets its answer."""
+    body, received = bytearray(), 0
+    try:
+        while received <= limit + SPARE and (chunk := stream.read(CHUNK)):
+            received += len(chunk)
+            if received <= limit:
+                body += chunk
+    except OSError:  # what gunicorn raises for framing that breaks off or makes no sense
+        raise InvalidBody([MALFORMED]) from None
+    if received > limit:
+        raise too_large(limit)
+    return bytes(body)
+
+
+def event_stream(outputs: Stream, record: StreamRecord) -> Iterator[bytes]:
+    """The bytes of each event; what has been written is counted when the next one is asked for."""
+    for output in outputs:
+        yield sse.encode(output)
+        record.sent(output)
+
+
+def reply(model: BaseModel, status: int = 200) -> Response:
+    """A model as JSON, in its own order and not ASCII-escaped as `jsonify` would have it."""
+    return Response(model.model_dump_json(), status, mimetype="application/json")
+
+
+def agent() -> Agent:
+    """The app's agent."""
+    found: Agent = current_app.extensions["agent"]
+    return found
+
+
+pages = Blueprint("pages", __name__)
+api = Blueprint("api", __name__)
+protected = Blueprint("protected", __name__)
+protected.before_request(authenticate)
+
+DOCUMENTED = (
+    "api.health",
+    "protected.chat",
+    "protected.chat_stream",
+    "protected.session",
+    "protected.forget",
+)
+
+
+@pages.get("/")
+def chat_page() -> Response:
+    """The chat page."""
+    return Response(web.chat_page(), mimetype="text/html")
+
+
+@pages.get("/docs")
+def docs_page() -> Response:
+    """Swagger UI over the generated document."""
+    return Response(web.docs_page(), mimetype="text/html")
+
+
+@pages.get("/docs/assets/<name>")
+def docs_asset(name: str) -> Response:
+    """One of Swagger UI's own files."""
+    asset = web.asset(name)
+    return Response(asset.content, mimetype=asset.media_type)
+
+
+@pages.get("/openapi.json")
+def openapi_document() -> Response:
+    """The generated document."""
+    document = json.dumps(current_app.extensions["openapi"], ensure_ascii=False, sort_keys=False)
+    return Response(document, mimetype="application/json")
+
+
+@api.get("/health")
+def health() -> Response:
+    """Tell whether this process takes new work.
+    ---
+    get:
+      operationId: health
+      responses:
+        200: {description: Successful Response, content: {application/json: {schema: HealthResponse}}}
+        500: Exception
+        503: Draining
+    """
+    told = current_app.extensions["drain"].health()
+    return reply(told.body, told.status_code)
+
+
+@protected.post("/chat")
+def chat() -> Response:
+    """Answer a message, whole.
+    ---
+    post:
+      operationId: chat
+      security: [{ApiKey: []}]
+      requestBody: {required: true, content: {application/json: {schema: ChatRequest}}}
+      responses:
+        200: {description: Successful Response, content: {application/json: {schema: ChatResponse}}}
+        401: InvalidKey
+        413: BodyTooLarge
+        415: UnsupportedMediaType
+        422: InvalidBody
+        500: Exception
+        502: ModelError
+        503: Unavailable
+        504: ModelTimeout
+    """
+    return reply(agent().chat(g.caller, parsed()))
+
+
+@protected.post("/chat/stream")
+def chat_stream() -> Response:
+    """Answer a message as it is made, as server-sent events.
+    ---
+    post:
+      operationId: chat_stream
+      security: [{ApiKey: []}]
+      requestBody: {required: true, content: {application/json: {schema: ChatRequest}}}
+      responses:
+        200: EventStream
+        401: InvalidKey
+        413: BodyTooLarge
+        415: UnsupportedMediaType
+        422: InvalidBody
+        500: Exception
+        502: ModelError
+        503: Unavailable
+        504: ModelTimeout
+    """
+    outputs = agent().stream(g.caller, parsed())
+    g.record.stream = record = StreamRecord()
+    response = Response(event_stream(outputs, record), headers=sse.HEADERS)
+    response.call_on_close(outputs.close)
+    return response
+
+
+@protected.get("/sessions/<session_id>")
+def session(session_id: str) -> Response:
+    """Give all that is stored of a session.
+    ---
+    get:
+      operationId: session
+      security: [{ApiKey: []}]
+      parameters: [{name: session_id, in: path, required: true, schema: {type: string}}]
+      responses:
+        200: {description: Successful Response, content: {application/json: {schema: SessionResponse}}}
+        401: InvalidKey
+        404: NotFound
+        500: Exception
+        503: Unavailable
+    """
+    return reply(agent().session(g.caller, session_id))
+
+
+@protected.delete("/sessions/<session_id>")
+def forget(session_id: str) -> Response:
+    """Forget a session, if there is one.
+    ---
+    delete:
+      operationId: forget
+      security: [{ApiKey: []}]
+      parameters: [{name: session_id, in: path, required: true, schema: {type: string}}]
+      responses:
+        204: {description: Successful Response}
+        401: InvalidKey
+        500: Exception
+        503: Unavailable
+    """
+    agent().forget(g.caller, session_id)
+    response = Response(status=204)
+    del response.headers["Content-Type"]  # Flask names one even where there is no content
+    return response
+
+
+def install(app: Flask) -> None:
+    """Give the app its routes."""
+    for blueprint in (pages, api, protected):
+        app.register_blueprint(blueprint)

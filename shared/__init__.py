@@ -1,0 +1,1 @@
+"""What both servers are made of: models, errors, settings, the agent, sessions, pages. Knows no framework."""

@@ -1,0 +1,138 @@
+"""The model built in: plays a script in time, offline and always alike.
+
+Rule: the schedule is absolute. Token i is due at start + ttft + i * itl, so a delivery that came late shifts
+no other, and what is overdue is given at once. The twins hold no logic: both ask a `_Playhead` how long to wait,
+and sleep. Neighbours: `script` (what is said), `model` (the protocol).
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from shared.agent.model import Delta, Text, Utterance
+from shared.agent.script import Fault, Step, script
+from shared.agent.tools import Tool
+from shared.errors import ModelError
+
+SECRET = "secret-7f3a"  # noqa: S105 - stands in the faults' exceptions, for tests to see that it never gets out
+_TURN_TAKING = 32  # after so many pieces without a sleep, other tasks on the loop get their turn
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)  # looked up at each call, so that gevent's patch holds whenever it was made
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedModel:
+    """For code that may block. `ttft` and `itl` are seconds; the clock need only be monotonic."""
+
+    ttft: float = 0.0
+    itl: float = 0.0
+    faults: bool = False
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = _sleep
+
+    def open(self, conversation: Sequence[Utterance], tools: Sequence[Tool]) -> "ScriptedCall":
+        """Start the answer to `conversation`: from now on its tokens fall due."""
+        steps = script(conversation, [tool.name for tool in tools], faults=self.faults)
+        return ScriptedCall(_Playhead(steps, self.clock() + self.ttft, self.itl), self)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncScriptedModel:
+    """For code on an event loop. The clock is not the loop's: uvloop's stands still for a whole iteration."""
+
+    ttft: float = 0.0
+    itl: float = 0.0
+    faults: bool = False
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def open(self, conversation: Sequence[Utterance], tools: Sequence[Tool]) -> "AsyncScriptedCall":
+        """As `ScriptedModel.open`."""
+        steps = script(conversation, [tool.name for tool in tools], faults=self.faults)
+        return AsyncScriptedCall(_Playhead(steps, self.clock() + self.ttft, self.itl), self)
+
+
+class _Playhead:
+    """Where a call stands in its script, and when its next step is due."""
+
+    def __init__(self, steps: tuple[Step, ...], first_due: float, itl: float) -> None:
+        self._steps = steps
+        self._first_due = first_due
+        self._itl = itl
+        self._position = 0
+        self._tokens = 0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next step is due: 0 or less when it is, infinite when it never will be.
+
+        Only tokens take time: a tool call and the end come with the token before them, a fault at once.
+        """
+        step = self._steps[self._position]
+        if step is Fault.HANG:
+            return math.inf
+        if isinstance(step, Fault):
+            return 0.0
+        slot = self._tokens if isinstance(step, Text) else max(0, self._tokens - 1)
+        return self._first_due + slot * self._itl - now
+
+    def take(self) -> Delta:
+        """The next step, which is due; the last one again and again once it is reached."""
+        step = self._steps[self._position]
+        if isinstance(step, Fault):
+            raise _exception(step)
+        self._position = min(self._position + 1, len(self._steps) - 1)
+        self._tokens += isinstance(step, Text)
+        return step
+
+
+class ScriptedCall:
+    """One answer under way, for code that may block."""
+
+    def __init__(self, playhead: _Playhead, model: ScriptedModel) -> None:
+        self._playhead = playhead
+        self._model = model
+
+    def receive(self, timeout: float) -> Delta | None:
+        """The next step if it is due within `timeout` seconds, else None after `timeout`."""
+        wait = self._playhead.wait(self._model.clock())
+        pause = min(wait, timeout)
+        if pause > 0:
+            self._model.sleep(pause)
+        return self._playhead.take() if wait <= max(timeout, 0) else None
+
+    def close(self) -> None:
+        """Nothing to cancel: between two receives nothing is under way."""
+
+
+class AsyncScriptedCall:
+    """One answer under way, for code on an event loop."""
+
+    def __init__(self, playhead: _Playhead, model: AsyncScriptedModel) -> None:
+        self._playhead = playhead
+        self._model = model
+        self._unslept = 0
+
+    async def receive(self, timeout: float) -> Delta | None:  # noqa: ASYNC109 - polling is the protocol
+        """As `ScriptedCall.receive`."""
+        wait = self._playhead.wait(self._model.clock())
+        pause = min(wait, timeout)
+        self._unslept += 1
+        if pause > 0 or self._unslept >= _TURN_TAKING:
+            self._unslept = 0
+            await self._model.sleep(max(pause, 0))
+        return self._playhead.take() if wait <= max(timeout, 0) else None
+
+    async def close(self) -> None:
+        """As `ScriptedCall.close`."""
+
+
+def _exception(fault: Fault) -> Exception:
+    if fault is Fault.CRASH:
+        return RuntimeError(f"scripted crash: {SECRET}")
+    error = ModelError()
+    error.__cause__ = ConnectionError(f"scripted failure: {SECRET}")  # what an upstream would have said
+    return error

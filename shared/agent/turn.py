@@ -1,0 +1,173 @@
+"""One turn of the agent, written once: pure logic, as a generator that asks for effects and yields outputs.
+
+Rule: no I/O and no clock of its own; whoever drives it performs each effect and sends the answer back (or throws
+what went wrong), and passes every output on. So the events and their order are the same for sync and async by
+construction. Modelled on httpx's auth flows and h11. Neighbours: `drivers` (the two loops), `model` (what is asked).
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.agent.model import Assistant, Delta, End, Text, ToolCall, ToolResult, User, Utterance
+from shared.errors import ModelError, ModelTimeout, Unavailable
+from shared.models import EndEvent, ErrorEvent, Message, StartEvent, TokenEvent, ToolCallEvent
+
+MAX_ROUNDS = 5
+WAKE = 0.5  # seconds: the longest that a waiting turn goes without a look at the drain
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Effect: open a model call on this conversation. Answer: None."""
+
+    conversation: tuple[Utterance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Effect: wait at most `timeout` seconds for the model. Answer: a `Delta`, or None for nothing yet."""
+
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class UseTool:
+    """Effect: run a tool. Answer: its result, a string (a tool's failure is a result too)."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Effect: keep the user's message and the reply, both or neither. Answer: None."""
+
+    turn: tuple[Message, Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Output: nothing happened for a while, and the connection is to stay open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Output: the turn failed of this; the last one, like `EndEvent`."""
+
+    cause: Exception
+
+
+Effect = Ask | Receive | UseTool | Store
+Output = StartEvent | TokenEvent | ToolCallEvent | EndEvent | ErrorEvent | Ping | Failed
+Flow = Generator[Effect | Output, Any, None]
+
+
+class Drain(Protocol):
+    """What a turn must know of the process it runs in."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether the time that open streams are given is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: `model_timeout` without a delta ends the turn, `heartbeat` without an output asks for a ping."""
+
+    model_timeout: float
+    heartbeat: float
+
+
+class Pace:
+    """Keeps the turn's times: when it last said something, and when it last heard of the model."""
+
+    def __init__(self, limits: Limits, drain: Drain, now: Callable[[], float]) -> None:
+        self._limits, self._drain, self._now = limits, drain, now
+        self._said = self._heard = now()
+
+    def said(self) -> None:
+        """An output has gone out."""
+        self._said = self._now()
+
+    def heard(self) -> None:
+        """The model was asked, or has answered."""
+        self._heard = self._now()
+
+    def patience(self) -> float:
+        """Seconds until the next thing must be done if the model stays silent."""
+        due = min(self._said + self._limits.heartbeat, self._heard + self._limits.model_timeout)
+        return min(max(due - self._now(), 0.0), WAKE)
+
+    def go_on(self) -> None:
+        """Raises `Unavailable` when the process drains and the time of its open streams is over."""
+        if self._drain.expired:
+            raise Unavailable
+
+    def ping_due(self) -> bool:
+        """Whether a silent model makes a ping due; raises `ModelTimeout` when it was silent too long."""
+        now = self._now()
+        if now - self._heard >= self._limits.model_timeout:
+            raise ModelTimeout
+        return now - self._said >= self._limits.heartbeat
+
+
+def turn(session_id: str, message: str, history: tuple[Message, ...], pace: Pace) -> Flow:
+    """Answer `message`, given what was said before: `StartEvent`, tokens and tool calls, then the end.
+
+    The last output is exactly one of `EndEvent` (the turn is stored) and `Failed` (it is not).
+    """
+    try:
+        yield StartEvent(session_id=session_id)
+        pace.said()
+        conversation: list[Utterance] = [_utterance(past) for past in history]
+        reply = yield from _converse([*conversation, User(message)], pace)
+        yield Store((Message(role="user", content=message), Message(role="assistant", content=reply)))
+        yield EndEvent()
+    except Exception as exc:
+        yield Failed(exc)
+
+
+def _converse(conversation: list[Utterance], pace: Pace) -> Generator[Effect | Output, Any, str]:
+    """Ask, run the tools that the model calls, ask again; the reply is all of the text."""
+    reply = ""
+    for _ in range(MAX_ROUNDS):
+        yield Ask(tuple(conversation))
+        answer = yield from _listen(pace)
+        reply += answer.content
+        if not answer.calls:
+            return reply
+        conversation.append(answer)
+        for call in answer.calls:
+            result: str = yield UseTool(call)
+            yield ToolCallEvent(name=call.name, arguments=dict(call.arguments), result=result)
+            pace.said()
+            conversation.append(ToolResult(call, result))
+    raise ModelError(f"The model called tools {MAX_ROUNDS} times without an answer")
+
+
+def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
+    """One answer of the model, its tokens passed on as they come."""
+    said: list[str] = []
+    calls: list[ToolCall] = []
+    pace.heard()
+    while True:
+        delta: Delta | None = yield Receive(pace.patience())
+        pace.go_on()
+        if delta is None:
+            if pace.ping_due():
+                yield Ping()
+                pace.said()
+            continue
+        pace.heard()
+        if isinstance(delta, Text) and delta.content:
+            said.append(delta.content)
+            yield TokenEvent(content=delta.content)
+            pace.said()
+        elif isinstance(delta, ToolCall):
+            calls.append(delta)
+        elif isinstance(delta, End):
+            return Assistant("".join(said), tuple(calls))
+
+
+def _utterance(message: Message) -> Utterance:
+    return User(message.content) if message.role == "user" else Assistant(message.content)

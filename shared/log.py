@@ -1,0 +1,77 @@
+"""The log: one JSON line per request when its body has been sent, and one for what failed unexpectedly.
+
+Rule: never a key, never a message. Neighbours: each server's `middleware.py`, which knows when a request is over.
+"""
+
+import logging
+import re
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+
+from pythonjsonlogger.json import JsonFormatter
+
+from shared.errors import problem
+from shared.settings import Settings
+from shared.sse import StreamRecord
+
+access = logging.getLogger("parity.access")
+service = logging.getLogger("parity.service")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def configure(level: str) -> None:
+    """Send the kit's own log to standard error as JSON lines; other libraries' loggers are left alone."""
+    root = logging.getLogger("parity")
+    root.setLevel(level.upper())
+    if not root.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonFormatter(["asctime", "name", "levelname", "message"]))
+        root.addHandler(handler)
+        root.propagate = False
+
+
+def started(settings: Settings) -> None:
+    """The start-up line, and a warning where the settings let nobody in."""
+    service.info("started", extra={"model": settings.agent_model})
+    if not settings.valid_api_keys:
+        service.warning("VALID_API_KEYS is empty, so every protected route answers 401: set it to at least one key")
+
+
+def request_id(sent: Sequence[str]) -> str:
+    """The client's own `X-Request-ID` when it came once and is harmless to repeat, else a new one."""
+    if len(sent) == 1 and _REQUEST_ID.fullmatch(sent[0]):
+        return sent[0]
+    return uuid.uuid4().hex
+
+
+class RequestRecord:
+    """What will be said of one request: filled in while it runs, written by `finish`."""
+
+    def __init__(self, request_id: str, method: str, path: str) -> None:
+        self.request_id, self.method, self.path = request_id, method, path
+        self.status = 0
+        self.stream: StreamRecord | None = None
+        self._started = time.perf_counter()
+
+    def failed(self, exc: Exception) -> None:
+        """An error on the server's side: its text and traceback stay here, in the log."""
+        if problem(exc).status >= 500:
+            service.error("request failed", exc_info=exc, extra={"request_id": self.request_id})
+
+    def finish(self) -> None:
+        """Write the line."""
+        line: dict[str, str | int | float] = {
+            "request_id": self.request_id,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "seconds": round(time.perf_counter() - self._started, 6),
+        }
+        if self.stream is not None:
+            line |= {"events": self.stream.events, "outcome": self.stream.outcome}
+            if self.stream.cause is not None:
+                self.failed(self.stream.cause)
+        access.info("request", extra=line)
