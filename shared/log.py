@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pythonjsonlogger.json import JsonFormatter
 
-from shared.errors import problem
+from shared.errors import ApiError, problem
 from shared.settings import Settings
 from shared.sse import StreamRecord
 
@@ -57,9 +57,12 @@ class RequestRecord:
         self._started = time.perf_counter()
 
     def failed(self, exc: Exception) -> None:
-        """An error on the server's side: its text and traceback stay here, in the log."""
-        if problem(exc).status >= 500:
-            service.error("request failed", exc_info=exc, extra={"request_id": self.request_id})
+        """An error on the server's side: what it was stays here, in the log; unexpected ones with their traceback."""
+        if problem(exc).status < 500:
+            return
+        expected = isinstance(exc, ApiError) and exc.__cause__ is None
+        told = {"request_id": self.request_id, "error": type(exc).__name__, "reason": str(exc)}
+        service.error("request failed", exc_info=None if expected else exc, extra=told)
 
     def finish(self) -> None:
         """Write the line."""

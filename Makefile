@@ -1,0 +1,41 @@
+# Parity: everything starts here. `make` alone lists what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test check lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "  After setup: .venv/bin/parity --help"
+
+setup: $(INSTALLED) ## Install everything, from locked versions, into .venv
+
+compare: setup ## Verify, load and compare FastAPI and Flask; leaves a report in results/
+	$(BIN)/parity compare --quick
+
+test: setup ## Run the whole test suite
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
+
+check: setup ## Run the linters: style, types, walls between the folders, dead links
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.links
+
+lock: setup ## Lock the newest versions that pyproject.toml allows, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-emit-index-url --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## Remove what the commands above made, results excepted
+	rm -rf .venv .parity .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ": run make PYTHON=python3.12, say")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
