@@ -23,16 +23,16 @@ MODELS = {"scripted": (ScriptedModel, AsyncScriptedModel)}
 def agent(settings: Settings, drain: Drain, clock: Clock) -> Agent:
     """The agent for code that may block."""
     kind, _ = _models(settings.agent_model)
-    model = kind(settings.scripted_ttft, settings.scripted_itl, settings.scripted_faults)
-    store = _opened(lambda: store_for(settings.session_store, ttl=settings.session_ttl))
+    model = kind(settings.scripted_ttft, settings.scripted_itl, settings.scripted_faults, clock.monotonic)
+    store = _opened(lambda: store_for(settings.session_store, ttl=settings.session_ttl, now=clock.wall))
     return Agent(Rules(settings, drain, clock), model, store)
 
 
 def async_agent(settings: Settings, drain: Drain, clock: Clock) -> AsyncAgent:
     """The agent for code on an event loop."""
     _, kind = _models(settings.agent_model)
-    model = kind(settings.scripted_ttft, settings.scripted_itl, settings.scripted_faults)
-    store = _opened(lambda: async_store_for(settings.session_store, ttl=settings.session_ttl))
+    model = kind(settings.scripted_ttft, settings.scripted_itl, settings.scripted_faults, clock.monotonic)
+    store = _opened(lambda: async_store_for(settings.session_store, ttl=settings.session_ttl, now=clock.wall))
     return AsyncAgent(Rules(settings, drain, clock), model, store)
 
 

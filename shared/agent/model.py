@@ -1,7 +1,7 @@
 """What the agent asks of a language model: the protocol that every model keeps.
 
-A model is opened once per question and then *polled*: `receive(timeout)` gives the next piece of the reply, or
-None when nothing came in time. Polling is what lets one thread (or greenlet, or task) also send heartbeats and
+A model is opened once per question and then *polled*: `receive(timeout)` gives the pieces of the reply that have
+come, none when nothing came in time. Polling is what lets one thread (or greenlet, or task) also send heartbeats and
 notice a drain, with no thread per token. Neighbours: `turn` (the logic that asks), `scripted` (the model built in).
 """
 
@@ -65,8 +65,8 @@ Utterance = User | Assistant | ToolResult
 class ModelCall(Protocol):
     """One question under way, for code that may block."""
 
-    def receive(self, timeout: float) -> Delta | None:
-        """Wait at most `timeout` seconds for the next piece; None when there was none yet.
+    def receive(self, timeout: float) -> Sequence[Delta]:
+        """Wait at most `timeout` seconds for the next piece; all that have come by then, which may be none.
 
         Raises `ModelError` when the model failed and `ModelTimeout` when it gave up by itself.
         """
@@ -78,7 +78,7 @@ class ModelCall(Protocol):
 class AsyncModelCall(Protocol):
     """One question under way, for code on an event loop."""
 
-    async def receive(self, timeout: float) -> Delta | None:  # noqa: ASYNC109 - polling is the protocol
+    async def receive(self, timeout: float) -> Sequence[Delta]:  # noqa: ASYNC109 - polling is the protocol
         """As `ModelCall.receive`."""
 
     async def close(self) -> None:

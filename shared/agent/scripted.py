@@ -17,7 +17,6 @@ from shared.agent.tools import Tool
 from shared.errors import ModelError
 
 SECRET = "secret-7f3a"  # noqa: S105 - stands in the faults' exceptions, for tests to see that it never gets out
-_TURN_TAKING = 32  # after so many pieces without a sleep, other tasks on the loop get their turn
 
 
 def _sleep(seconds: float) -> None:
@@ -72,21 +71,27 @@ class _Playhead:
         Only tokens take time: a tool call and the end come with the token before them, a fault at once.
         """
         step = self._steps[self._position]
-        if step is Fault.HANG:
-            return math.inf
+        if isinstance(step, Text):
+            return self._first_due + self._tokens * self._itl - now
         if isinstance(step, Fault):
-            return 0.0
-        slot = self._tokens if isinstance(step, Text) else max(0, self._tokens - 1)
-        return self._first_due + slot * self._itl - now
+            return math.inf if step is Fault.HANG else 0.0
+        return self._first_due + max(0, self._tokens - 1) * self._itl - now
 
-    def take(self) -> Delta:
-        """The next step, which is due; the last one again and again once it is reached."""
-        step = self._steps[self._position]
-        if isinstance(step, Fault):
-            raise _exception(step)
-        self._position = min(self._position + 1, len(self._steps) - 1)
-        self._tokens += isinstance(step, Text)
-        return step
+    def take(self, now: float) -> tuple[Delta, ...]:
+        """The next step, and with it every other that is due; the last one again and again once it is reached."""
+        due: list[Delta] = []
+        while not due or self.wait(now) <= 0:
+            step = self._steps[self._position]
+            if isinstance(step, Fault):
+                if due:
+                    break  # what was said before the fault goes out first
+                raise _exception(step)
+            self._tokens += isinstance(step, Text)
+            due.append(step)
+            if step is self._steps[-1]:
+                break
+            self._position += 1
+        return tuple(due)
 
 
 class ScriptedCall:
@@ -96,13 +101,12 @@ class ScriptedCall:
         self._playhead = playhead
         self._model = model
 
-    def receive(self, timeout: float) -> Delta | None:
-        """The next step if it is due within `timeout` seconds, else None after `timeout`."""
+    def receive(self, timeout: float) -> tuple[Delta, ...]:
+        """The steps that are due, after a wait for the next one if need be; none after `timeout` seconds."""
         wait = self._playhead.wait(self._model.clock())
-        pause = min(wait, timeout)
-        if pause > 0:
-            self._model.sleep(pause)
-        return self._playhead.take() if wait <= max(timeout, 0) else None
+        if wait > 0:
+            self._model.sleep(max(0, min(wait, timeout)))
+        return self._playhead.take(self._model.clock()) if wait <= max(timeout, 0) else ()
 
     def close(self) -> None:
         """Nothing to cancel: between two receives nothing is under way."""
@@ -114,17 +118,13 @@ class AsyncScriptedCall:
     def __init__(self, playhead: _Playhead, model: AsyncScriptedModel) -> None:
         self._playhead = playhead
         self._model = model
-        self._unslept = 0
 
-    async def receive(self, timeout: float) -> Delta | None:  # noqa: ASYNC109 - polling is the protocol
+    async def receive(self, timeout: float) -> tuple[Delta, ...]:  # noqa: ASYNC109 - polling is the protocol
         """As `ScriptedCall.receive`."""
         wait = self._playhead.wait(self._model.clock())
-        pause = min(wait, timeout)
-        self._unslept += 1
-        if pause > 0 or self._unslept >= _TURN_TAKING:
-            self._unslept = 0
-            await self._model.sleep(max(pause, 0))
-        return self._playhead.take() if wait <= max(timeout, 0) else None
+        if wait > 0:
+            await self._model.sleep(max(0, min(wait, timeout)))
+        return self._playhead.take(self._model.clock()) if wait <= max(timeout, 0) else ()
 
     async def close(self) -> None:
         """As `ScriptedCall.close`."""

@@ -5,11 +5,11 @@ what went wrong), and passes every output on. So the events and their order are 
 construction. Modelled on httpx's auth flows and h11. Neighbours: `drivers` (the two loops), `model` (what is asked).
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.agent.model import Assistant, Delta, End, Text, ToolCall, ToolResult, User, Utterance
+from shared.agent.model import Assistant, Delta, Text, ToolCall, ToolResult, User, Utterance
 from shared.errors import ModelError, ModelTimeout, Unavailable
 from shared.models import EndEvent, ErrorEvent, Message, StartEvent, TokenEvent, ToolCallEvent
 
@@ -17,29 +17,35 @@ MAX_ROUNDS = 5
 WAKE = 0.5  # seconds: the longest that a waiting turn goes without a look at the drain
 
 
+class Effect:
+    """What a turn asks of its driver; the answer is sent back, or what went wrong is thrown."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Effect):
     """Effect: open a model call on this conversation. Answer: None."""
 
     conversation: tuple[Utterance, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Receive:
-    """Effect: wait at most `timeout` seconds for the model. Answer: a `Delta`, or None for nothing yet."""
+class Receive(Effect):
+    """Effect: wait at most `timeout` seconds for the model. Answer: a sequence of `Delta`, empty for nothing yet."""
 
     timeout: float
 
 
 @dataclass(frozen=True, slots=True)
-class UseTool:
+class UseTool(Effect):
     """Effect: run a tool. Answer: its result, a string (a tool's failure is a result too)."""
 
     call: ToolCall
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class Store(Effect):
     """Effect: keep the user's message and the reply, both or neither. Answer: None."""
 
     turn: tuple[Message, Message]
@@ -57,7 +63,6 @@ class Failed:
     cause: Exception
 
 
-Effect = Ask | Receive | UseTool | Store
 Output = StartEvent | TokenEvent | ToolCallEvent | EndEvent | ErrorEvent | Ping | Failed
 Flow = Generator[Effect | Output, Any, None]
 
@@ -151,22 +156,23 @@ def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
     calls: list[ToolCall] = []
     pace.heard()
     while True:
-        delta: Delta | None = yield Receive(pace.patience())
+        deltas: Sequence[Delta] = yield Receive(pace.patience())
         pace.go_on()
-        if delta is None:
+        if not deltas:
             if pace.ping_due():
                 yield Ping()
                 pace.said()
             continue
         pace.heard()
-        if isinstance(delta, Text) and delta.content:
-            said.append(delta.content)
-            yield TokenEvent(content=delta.content)
-            pace.said()
-        elif isinstance(delta, ToolCall):
-            calls.append(delta)
-        elif isinstance(delta, End):
-            return Assistant("".join(said), tuple(calls))
+        for delta in deltas:
+            if isinstance(delta, Text):
+                said.append(delta.content)
+                yield TokenEvent(content=delta.content)
+            elif isinstance(delta, ToolCall):
+                calls.append(delta)
+            else:
+                return Assistant("".join(said), tuple(calls))
+        pace.said()
 
 
 def _utterance(message: Message) -> Utterance:

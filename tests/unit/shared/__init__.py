@@ -1,0 +1,1 @@
+"""Tests of what both servers are made of."""
