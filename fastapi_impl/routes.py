@@ -169,7 +169,7 @@ async def docs_asset(name: str) -> Response:
     return Response(asset.content, media_type=asset.media_type)
 
 
-@api.get("/health", responses={503: openapi.DRAINING, **openapi.failures()})
+@api.get("/health", tags=["service"], responses={503: openapi.DRAINING, **openapi.failures()})
 async def health(request: Request, response: Response) -> HealthResponse:
     """Tell whether this process takes new work."""
     told: Health = request.app.state.drain.health()
@@ -177,14 +177,18 @@ async def health(request: Request, response: Response) -> HealthResponse:
     return told.body
 
 
-@protected.post("/chat", responses=ASK)
+@protected.post("/chat", tags=["chat"], responses=ASK)
 async def chat(body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatResponse:
     """Answer a message, whole."""
     return await agent.chat(caller, body)
 
 
 @protected.post(
-    "/chat/stream", status_code=200, responses={200: openapi.event_stream(), **ASK}, response_class=EventStream
+    "/chat/stream",
+    tags=["chat"],
+    status_code=200,
+    responses={200: openapi.event_stream(), **ASK},
+    response_class=EventStream,
 )
 async def chat_stream(request: Request, body: ChatRequest, caller: Caller, agent: TheAgent) -> EventStream:
     """Answer a message as it is made, as server-sent events."""
@@ -193,13 +197,15 @@ async def chat_stream(request: Request, body: ChatRequest, caller: Caller, agent
     return EventStream(outputs, record)
 
 
-@protected.get("/sessions/{session_id}", responses=READ)
+@protected.get("/sessions/{session_id}", tags=["sessions"], responses=READ)
 async def session(session_id: str, caller: Caller, agent: TheAgent) -> SessionResponse:
     """Give all that is stored of a session."""
     return await agent.session(caller, session_id)
 
 
-@protected.delete("/sessions/{session_id}", status_code=204, responses=FORGET, response_class=Response)
+@protected.delete(
+    "/sessions/{session_id}", tags=["sessions"], status_code=204, responses=FORGET, response_class=Response
+)
 async def forget(session_id: str, caller: Caller, agent: TheAgent) -> None:
     """Forget a session, if there is one."""
     await agent.forget(caller, session_id)

@@ -115,6 +115,8 @@ def health() -> Response:
     ---
     get:
       operationId: health
+      summary: Health
+      tags: [service]
       responses:
         200: {description: Successful Response, content: {application/json: {schema: HealthResponse}}}
         500: Exception
@@ -130,6 +132,8 @@ def chat() -> Response:
     ---
     post:
       operationId: chat
+      summary: Chat
+      tags: [chat]
       security: [{ApiKey: []}]
       requestBody: {required: true, content: {application/json: {schema: ChatRequest}}}
       responses:
@@ -152,6 +156,8 @@ def chat_stream() -> Response:
     ---
     post:
       operationId: chat_stream
+      summary: Chat Stream
+      tags: [chat]
       security: [{ApiKey: []}]
       requestBody: {required: true, content: {application/json: {schema: ChatRequest}}}
       responses:
@@ -178,6 +184,8 @@ def session(session_id: str) -> Response:
     ---
     get:
       operationId: session
+      summary: Session
+      tags: [sessions]
       security: [{ApiKey: []}]
       parameters: [{name: session_id, in: path, required: true, schema: {type: string}}]
       responses:
@@ -196,6 +204,8 @@ def forget(session_id: str) -> Response:
     ---
     delete:
       operationId: forget
+      summary: Forget
+      tags: [sessions]
       security: [{ApiKey: []}]
       parameters: [{name: session_id, in: path, required: true, schema: {type: string}}]
       responses:

@@ -23,7 +23,9 @@ class Frozen(BaseModel):
 
 
 class ChatRequest(Frozen):
-    """What a client asks; fields it does not know are ignored."""
+    """What a client asks; fields that the model does not know are ignored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"message": "calculate 6 * 7"}]})
 
     message: str = Field(min_length=1, max_length=5000, description="What the user says.")
     session_id: SessionId | None = Field(
