@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.datastructures import HeaderSet
 
 from shared import cors
+from shared.errors import NotFound
 from shared.log import RequestRecord, request_id
 
 
@@ -16,6 +17,7 @@ def install(app: Flask) -> None:
     """Wrap every request; `after_request` hooks run last to first."""
     app.before_request(begin)
     app.before_request(preflight)
+    app.before_request(one_slash)
     app.after_request(end)
     app.after_request(allow_origin)
 
@@ -23,7 +25,7 @@ def install(app: Flask) -> None:
 def begin() -> None:
     """Give the request its id, and count it as work in hand."""
     sent_id = request.headers.getlist("X-Request-ID")
-    g.record = RequestRecord(request_id(sent_id), request.method, request.path)
+    g.record = RequestRecord(request_id(sent_id), request.method, _path())
     current_app.extensions["drain"].enter()
 
 
@@ -56,6 +58,12 @@ def preflight() -> Response | None:
     return response
 
 
+def one_slash() -> None:
+    """Werkzeug routes `//health` like `/health`: here it is another address, and there is nothing at it."""
+    if _path().startswith("//"):
+        raise NotFound
+
+
 def allow_origin(response: Response) -> Response:
     """Tell a browser whether its page may read this answer, errors included."""
     response.vary.add("Origin")
@@ -64,6 +72,12 @@ def allow_origin(response: Response) -> Response:
         if (origin := _allowed_origin()) is not None:
             response.access_control_allow_origin = origin
     return response
+
+
+def _path() -> str:
+    """The path as it was sent, decoded; `request.path` has lost its leading slashes but one."""
+    sent: str = request.environ["PATH_INFO"]
+    return sent.encode("latin-1").decode(errors="replace")
 
 
 def _allowed_origin() -> str | None:

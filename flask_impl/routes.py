@@ -40,7 +40,7 @@ def read_body(stream: IO[bytes], limit: int) -> bytes:
     """At most `limit` bytes; more is dropped as it comes, so that a client still sending gets its answer."""
     body, received = bytearray(), 0
     try:
-        while received <= limit + SPARE and (chunk := stream.read(CHUNK)):
+        while (left := limit + SPARE + 1 - received) and (chunk := stream.read(min(left, CHUNK))):
             received += len(chunk)
             if received <= limit:
                 body += chunk

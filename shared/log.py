@@ -42,9 +42,8 @@ def started(settings: Settings) -> None:
 
 def request_id(sent: Sequence[str]) -> str:
     """The client's own `X-Request-ID` when it came once and is harmless to repeat, else a new one."""
-    if len(sent) == 1 and _REQUEST_ID.fullmatch(sent[0]):
-        return sent[0]
-    return uuid.uuid4().hex
+    own = sent[0].strip(" \t") if len(sent) == 1 else ""
+    return own if _REQUEST_ID.fullmatch(own) else uuid.uuid4().hex
 
 
 class RequestRecord:
