@@ -1,0 +1,163 @@
+"""The `parity` command: options in, one function of the harness called, an exit code out.
+
+Rule: no work is done here. What a user can get wrong is a `UserError` and becomes one sentence and exit code 2 in
+`main`, nowhere else. Heavy modules are imported by the command that needs them, so `--help` is fast.
+Neighbours: `foreground`, `verify`, `drive`, `compare`, `report`.
+"""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from loadtests.arrivals import Arrivals
+from loadtests.errors import UserError
+
+app = typer.Typer(
+    name="parity",
+    help="FastAPI and Flask, side by side: one agent API, two equivalent servers, measurements you can trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+TargetsFile = Annotated[
+    Path | None, typer.Option("--targets", metavar="FILE", help="Targets of your own, laid over the kit's.")
+]
+
+
+@app.command()
+def serve(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A deployment from loadtests/targets.toml.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting; may be repeated.")
+    ] = None,
+    targets: TargetsFile = None,
+) -> None:
+    """Run one deployment in the foreground and say how to try it.
+
+    The environment's settings hold too; --set wins.
+    """
+    from loadtests import foreground  # noqa: PLC0415 - see the module's rule
+
+    options = foreground.ServeOptions(target, host, port, tuple(settings or ()), targets)
+    raise typer.Exit(foreground.serve(options, Console()))
+
+
+@app.command()
+def verify(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TARGET...|URL]", help="Targets, or the URL of a running server."),
+    ] = None,
+    key: Annotated[str, typer.Option(help="A key that the server at the URL accepts.")] = "",
+    second_key: Annotated[str, typer.Option(help="Another such key: more of the contract can be shown.")] = "",
+    targets: TargetsFile = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit file here too.")] = None,
+    expression: Annotated[str, typer.Option("-k", metavar="EXPR", help="Only the cases that match.")] = "",
+) -> None:
+    """Run the conformance suite: a table, a page to keep, and exit code 0 if everything passed."""
+    from loadtests import verify as suite  # noqa: PLC0415 - see the module's rule
+
+    options = suite.VerifyOptions(tuple(subjects or ()), key, second_key, targets, junit, expression)
+    raise typer.Exit(suite.verify(options, Console()))
+
+
+@app.command()
+def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs or stream.")],
+    url: Annotated[str, typer.Option(help="A server that keeps the contract.")],
+    key: Annotated[str, typer.Option(help="A key that it accepts.")],
+    users: Annotated[int | None, typer.Option(help="Closed loop: this many users.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Open loop: this many requests a second.")] = None,
+    arrivals: Annotated[Arrivals, typer.Option(help="How an open loop's requests arrive.")] = "constant",
+    seconds: Annotated[float, typer.Option(help="How long is measured.")] = 10.0,
+    warmup: Annotated[float, typer.Option(help="How long is driven before that.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the schedule of arrivals.")] = 1,
+    processes: Annotated[int, typer.Option(help="Generator processes.")] = 1,
+    timeout: Annotated[float, typer.Option(help="Seconds after which a request has failed.")] = 30.0,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
+) -> None:
+    """Drive one round of load by itself: no gate, no verdict."""
+    from loadtests import driveshow  # noqa: PLC0415 - see the module's rule
+    from loadtests.drive import DriveFailed, DriveSpec  # noqa: PLC0415
+
+    spec = DriveSpec(
+        scenario=scenario,
+        url=url.rstrip("/"),
+        key=key,
+        users=users,
+        rate=rate,
+        arrivals=arrivals,
+        seconds=seconds,
+        warmup=warmup,
+        seed=seed,
+        processes=processes,
+        timeout=timeout,
+    )
+    try:
+        driveshow.run(spec, Console(), json)
+    except DriveFailed as error:  # no mistake of the user's: the generator's own failure, exit code 1
+        _say(error)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
+    full: Annotated[bool, typer.Option("--full/--quick", help="Longer rounds, more of them, more levels.")] = False,
+    only: Annotated[list[str] | None, typer.Option(metavar="SCENARIO", help="This scenario; may be repeated.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("results"),
+    seed: Annotated[int, typer.Option(help="Of the order of the rounds.")] = 1,
+    targets: TargetsFile = None,
+) -> None:
+    """Verify, load, judge, report: the whole comparison."""
+    from loadtests import compare as comparison  # noqa: PLC0415 - see the module's rule
+
+    options = comparison.CompareOptions(
+        targets=tuple(names or ()),
+        mode="full" if full else "quick",
+        only=tuple(only or ()),
+        targets_file=targets,
+        results=out,
+        seed=seed,
+    )
+    raise typer.Exit(comparison.compare(options, Console()))
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, results/...")],
+) -> None:
+    """Make a run's report again from its stored rounds, with no load."""
+    from loadtests import report as reports  # noqa: PLC0415 - see the module's rule
+
+    raise typer.Exit(reports.report(run, Console()))
+
+
+def main() -> NoReturn:
+    """Run the command; say a user's mistake in one sentence."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except UserError as error:
+        _say(error)
+        sys.exit(2)
+    sys.exit(0)
+
+
+def _say(error: Exception) -> None:
+    Console(stderr=True).print(f"parity: {error}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave as after Ctrl-C, so that every `finally` runs and no server stays behind."""
+    raise SystemExit(128 + number)

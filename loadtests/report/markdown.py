@@ -1,0 +1,29 @@
+"""The report as a short Markdown summary, for a README or a pull request.
+
+Rule: the same verdict as the page, nothing more. Neighbours: html is the long form, terminal the shortest.
+"""
+
+from __future__ import annotations
+
+from jinja2 import Environment as Jinja
+from jinja2 import PackageLoader, StrictUndefined
+
+from loadtests import units
+from loadtests.environment import Environment
+from loadtests.plan import Plan
+from loadtests.verdict import Verdict
+
+
+def summary(plan: Plan, environment: Environment, verdict: Verdict) -> str:
+    """The whole text, ending in one newline."""
+    jinja = Jinja(  # noqa: S701 - Markdown, not HTML; its figures and names are our own
+        loader=PackageLoader("loadtests.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    text = jinja.get_template("summary.md.j2").render(
+        plan=plan, environment=environment, verdict=verdict, median=units.median, ratio=units.ratio
+    )
+    return text.rstrip() + "\n"

@@ -1,0 +1,171 @@
+"""The five scenarios, one for each row of the seed: what is sent, what must come back, what is good.
+
+Rule: a table, frozen; a scenario is data, and the loops that send it know no scenario by name. Every status
+is compared; bodies are checked in depth once in `sample_every`; streams' order is always checked. Chats
+carry no session id, so every turn is a first turn and no history grows. Neighbours: `checks`, `generator`,
+`plan`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from loadtests import checks
+from loadtests.checks import Check
+from loadtests.errors import UserError
+
+JSON: Final = "application/json"
+ACCEPTED, REFUSED, HEALTH = "accepted", "refused", "health"
+NO_LATENCY: Final[Mapping[str, str]] = MappingProxyType({"SCRIPTED_TTFT": "0", "SCRIPTED_ITL": "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and what must answer it. `group` is where it is reported apart, beside the whole."""
+
+    name: str
+    method: str
+    path: str
+    expect: int = 200
+    body: bytes | None = None
+    content_type: str = JSON
+    check: Check | None = None
+    group: str | None = None
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """What is good enough, in ms; None is not asked. Goodput counts the requests that met all of it."""
+
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    longest_gap_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One load. `settings` is what the server must run with; `users` and `cycle` shape the closed loop."""
+
+    name: str
+    title: str
+    user_class: str
+    calls: tuple[Call, ...]
+    users: int
+    slo: Slo
+    settings: Mapping[str, str] = field(default_factory=lambda: NO_LATENCY)
+    sample_every: int = 50
+    probe: Call | None = None
+    probe_interval: float = 0.1
+
+    @property
+    def streams(self) -> bool:
+        """Whether its answers are event streams."""
+        return any(call.stream for call in self.calls)
+
+
+def _chat(message: Any, *, check: Check | None = None, group: str | None = None, **extra: Any) -> Call:
+    body = json.dumps({"message": message, **extra}, ensure_ascii=False).encode()
+    return Call("/chat", "POST", "/chat", body=body, check=check or checks.chat_reply(), group=group)
+
+
+def _refused(status: int, body: bytes, *, kind: str = "", content_type: str = JSON) -> Call:
+    check = checks.envelope(status, kind=kind)
+    return Call(f"/chat [{status}]", "POST", "/chat", status, body, content_type, check, REFUSED)
+
+
+def _invalid(**fields: Any) -> Call:
+    return _refused(422, json.dumps(fields).encode())
+
+
+def _malformed(body: bytes) -> Call:
+    return _refused(422, body, kind="json_invalid")
+
+
+_QUESTION: Final = "What should I think about before I choose a web framework for an agent?"
+
+_SUM: Final = "calculate 6 * 7"
+
+_CHATS: Final = (
+    _chat(_QUESTION),
+    _chat(_SUM, check=checks.chat_reply(tools=1, result="42")),
+)
+
+_BODIES: Final = (
+    _chat("Hello", group=ACCEPTED),
+    _invalid(),
+    _chat("Grüße, 世界 🌍", group=ACCEPTED, session_id=None),
+    _malformed(b'{"message": "Hello"'),
+    _chat("Hello", group=ACCEPTED, colour="an unknown field is ignored"),
+    _invalid(message=""),
+    _malformed(b'{"message": "\\ud800"}'),
+    _chat("x" * 5_000, group=ACCEPTED),
+    _invalid(message="x" * 5_001),
+    _malformed(b'{"message": "Hello", "x": ' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
+    _invalid(message=["Hello"]),
+    _malformed(b'{"message": "Hello", "x": ' + b"9" * 5_000 + b"}"),
+    _chat("Hello again", group=ACCEPTED),
+    _invalid(message="Hello", session_id="not/an id"),
+    _malformed(b'\xef\xbb\xbf{"message": "Hello"}'),
+    _refused(415, b'{"message": "Hello"}', content_type="text/plain"),
+    _malformed(b'{"message": "Hello", "x": NaN}'),
+    _refused(413, b'{"message": "' + b"x" * 70_000 + b'"}'),
+)
+
+# about 30 tokens and a tool call: 1.5 s, so that streams begin and end inside a window of a few seconds
+_STREAM: Final = Call("/chat/stream", "POST", "/chat/stream", body=json.dumps({"message": _SUM}).encode(), stream=True)
+
+_ALL: Final = (
+    Scenario("chat", "One reply, no model latency", "ChatUser", _CHATS, users=16, slo=Slo(latency_ms=100)),
+    Scenario(
+        "async",
+        "Replies of a model that takes 200 ms",
+        "AsyncUser",
+        _CHATS[:1],
+        users=64,
+        slo=Slo(latency_ms=300),
+        settings=MappingProxyType({"SCRIPTED_TTFT": "0.2", "SCRIPTED_ITL": "0"}),
+        probe=Call("/health", "GET", "/health", check=checks.healthy, group=HEALTH),
+    ),
+    Scenario(
+        "validation",
+        "Valid, invalid and hostile bodies",
+        "ValidationUser",
+        _BODIES,
+        users=16,
+        slo=Slo(latency_ms=100),
+    ),
+    Scenario(
+        "docs",
+        "The generated document and its page",
+        "DocsUser",
+        (
+            Call("/openapi.json", "GET", "/openapi.json", check=checks.openapi, group="openapi"),
+            Call("/docs", "GET", "/docs", check=checks.swagger, group="docs"),
+        ),
+        users=8,
+        slo=Slo(latency_ms=100),
+    ),
+    Scenario(
+        "stream",
+        "Replies streamed at 20 tokens a second",
+        "StreamUser",
+        (_STREAM,),
+        users=32,
+        slo=Slo(ttft_ms=250, longest_gap_ms=250),
+        settings=MappingProxyType({"SCRIPTED_TTFT": "0.05", "SCRIPTED_ITL": "0.05"}),
+    ),
+)
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType({scenario.name: scenario for scenario in _ALL})
+
+
+def find(name: str) -> Scenario:
+    """The scenario of that name; a `UserError` that lists them all when there is none."""
+    if name not in SCENARIOS:
+        raise UserError(f"there is no scenario {name!r}; choose from {', '.join(SCENARIOS)}")
+    return SCENARIOS[name]

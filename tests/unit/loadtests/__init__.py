@@ -1,0 +1,1 @@
+"""The harness, tested without the servers it measures."""

@@ -1,0 +1,175 @@
+"""The main job with made-up parts: no server is started and no load is sent; only what compare itself does is real."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from rich.console import Console
+
+from loadtests import results
+from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
+from loadtests.drive import DriveFailed, DriveSpec
+from loadtests.driveresult import DriveResult
+from loadtests.errors import UserError
+from loadtests.plan import Level
+from loadtests.play import Bench
+from loadtests.precheck import Precheck
+from loadtests.serve import NotReady
+from loadtests.suite import Count
+from loadtests.targets import Target
+from loadtests.verify import VerifyOutcome
+from tests.unit.loadtests import made_up
+
+
+@dataclass(frozen=True)
+class FakeServer:
+    """Nothing runs; its process tree is this test's own."""
+
+    url: str = "http://127.0.0.1:1"
+    key: str = "made-up"
+
+    def processes(self) -> list[psutil.Process]:
+        """This process."""
+        return [psutil.Process()]
+
+
+class FakeBench:
+    """Counts servers that are up, and plays `drive` from a list of what happens at the nth drive."""
+
+    def __init__(self, happens: Mapping[int, BaseException] | None = None, problems: tuple[str, ...] = ()) -> None:
+        self.happens, self.problems = happens or {}, problems
+        self.up = self.drives = 0
+        self.settings: list[Mapping[str, str]] = []
+
+    @contextmanager
+    def running(self, target: Target, *, log: Path, settings: Mapping[str, str], **_: object) -> Iterator[FakeServer]:
+        """A server that writes a line to its log."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"{target.name} started\n")
+        self.settings.append(settings)
+        self.up += 1
+        try:
+            yield FakeServer()
+        finally:
+            self.up -= 1
+
+    def look(self, _url: str, _key: str, _settings: Mapping[str, str]) -> Precheck:
+        """What the test says was found."""
+        return Precheck(ttft=0.0, gap=0.0, documented=None, problems=self.problems)
+
+    def drive(self, spec: DriveSpec) -> DriveResult:
+        """A made-up result, or what is to happen at this drive."""
+        assert self.up == 1, "a load without its server"
+        self.drives += 1
+        if self.drives in self.happens:
+            raise self.happens[self.drives]
+        level = Level(users=spec.users or 0, seconds=spec.seconds, warmup=spec.warmup)
+        return made_up.result(spec.scenario, level, 1_000.0)
+
+    def parts(self, *failing: str) -> Parts:
+        """Everything compare needs; `failing` targets do not pass the suite."""
+
+        def verify(targets: Sequence[Target], _console: Console) -> Mapping[str, VerifyOutcome]:
+            return {t.name: VerifyOutcome(t.name, Count(9, int(t.name in failing), 0), Path("page")) for t in targets}
+
+        return Parts(verify, Bench(self.running, self.look, self.drive))
+
+
+def play(tmp_path: Path, parts: Parts, **options: object) -> tuple[int, str]:
+    """Compare on the chat scenario; the exit code and what was printed."""
+    shown = io.StringIO()
+    chosen = {"only": ("chat",), "results": tmp_path} | options
+    code = compare(CompareOptions(**chosen), Console(file=shown, width=200), parts)  # type: ignore[arg-type]  # by test
+    return code, shown.getvalue()
+
+
+def stored(tmp_path: Path) -> results.Run:
+    """The one run that was written."""
+    (folder,) = tmp_path.iterdir()
+    return results.load(folder)
+
+
+def test_every_round_of_the_plan_is_played_stored_and_reported(tmp_path: Path) -> None:
+    """Nine rounds, a server each, and the report beside them; exit code 0."""
+    bench = FakeBench()
+    code, shown = play(tmp_path, bench.parts())
+    run = stored(tmp_path)
+    assert (code, len(run.rounds), bench.up) == (0, 9, 0)
+    assert all(done.good and done.drives[0].samples for done in run.rounds)
+    assert {file.name for file in run.folder.iterdir()} >= {"report.html", "summary.md", "verdict.json"}
+    assert "report: " in shown
+    assert bench.settings[0]["SCRIPTED_TTFT"] == "0"
+
+
+def test_no_load_without_a_pass(tmp_path: Path) -> None:
+    """A target that fails the suite ends the job before any server is loaded, with exit code 1."""
+    bench = FakeBench()
+    code, shown = play(tmp_path, bench.parts("flask-gevent"))
+    assert (code, bench.drives, list(tmp_path.iterdir())) == (1, 0, [])
+    assert "flask-gevent does not keep the contract: 1 cases failed" in shown
+
+
+def test_ctrl_c_keeps_the_rounds_that_finished(tmp_path: Path) -> None:
+    """Interrupted in the fifth drive: four rounds are stored and reported, the server is gone, exit code 130."""
+    bench = FakeBench({5: KeyboardInterrupt()})
+    code, shown = play(tmp_path, bench.parts())
+    run = stored(tmp_path)
+    assert (code, len(run.rounds), bench.up) == (INTERRUPTED, 4, 0)
+    assert "This run was cut short" in (run.folder / "report.html").read_text("utf-8")
+    assert "4 of 9 rounds had finished" in shown
+
+
+def test_ctrl_c_before_the_first_round_ends_with_a_sentence(tmp_path: Path) -> None:
+    """With nothing to report there is no report, and no traceback."""
+    code, shown = play(tmp_path, FakeBench({1: KeyboardInterrupt()}).parts())
+    assert code == INTERRUPTED
+    assert "there is nothing to report" in shown
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (DriveFailed("the load generator gave no result"), "the load generator gave no result"),
+        (NotReady("flask-gevent not ready on port 1 after 15 s; its log is /x\n  | line"), "not ready on port 1"),
+        (UserError("nothing to load"), "nothing to load"),
+    ],
+    ids=["generator", "server", "preflight"],
+)
+def test_a_round_that_breaks_is_refused_and_the_run_goes_on(tmp_path: Path, failure: Exception, reason: str) -> None:
+    """One broken round is a refused round, shown at once, with its log kept; the rest is played."""
+    code, shown = play(tmp_path, FakeBench({2: failure}).parts())
+    run = stored(tmp_path)
+    broken = run.rounds[1]
+    assert (code, len(run.rounds)) == (0, 9)
+    assert reason in broken.reasons[0]
+    assert "\n" not in broken.reasons[0]
+    assert f"refused round 2 (chat on {broken.target})" in shown
+    assert [log.name for log in (run.folder / "logs").iterdir()] == [f"002-{broken.target}.log"]
+
+
+def test_a_server_that_did_not_keep_its_settings_is_refused(tmp_path: Path) -> None:
+    """What was seen before the load counts against the round; when no round is good, the exit code is 1."""
+    problem = "the server did not keep SCRIPTED_TTFT=0: its first token came after 0.700 s"
+    code, _ = play(tmp_path, FakeBench(problems=(problem,)).parts())
+    assert code == 1
+    assert all(done.reasons == (problem,) for done in stored(tmp_path).rounds)
+
+
+def test_the_harness_gives_its_cores_back(tmp_path: Path) -> None:
+    """Pinned to the generator's core during the rounds, free again afterwards."""
+    before = os.sched_getaffinity(0)
+    play(tmp_path, FakeBench({2: KeyboardInterrupt()}).parts())
+    assert os.sched_getaffinity(0) == before
+
+
+def test_an_unknown_target_is_said_before_anything_starts(tmp_path: Path) -> None:
+    """A typing mistake is one sentence."""
+    with pytest.raises(UserError, match="no target 'flask-gevnt'"):
+        play(tmp_path, FakeBench().parts(), targets=("flask-gevnt",))
