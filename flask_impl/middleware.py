@@ -5,6 +5,9 @@ of the client. CORS is by hand on Werkzeug's accessors (docs/decisions/0003-cors
 `errors`.
 """
 
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 from flask import Flask, Response, current_app, g, request
 from werkzeug.datastructures import HeaderSet
 
@@ -15,11 +18,24 @@ from shared.log import RequestRecord, request_id
 
 def install(app: Flask) -> None:
     """Wrap every request; `after_request` hooks run last to first."""
+    app.wsgi_app = NoUpgrade(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation has it
     app.before_request(begin)
     app.before_request(preflight)
     app.before_request(one_slash)
     app.after_request(end)
     app.after_request(allow_origin)
+
+
+class NoUpgrade:
+    """Werkzeug answers 400 to an offered WebSocket: an offer may be ignored (RFC 9110, section 7.8), and here is."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass the request on without the offer."""
+        environ.pop("HTTP_UPGRADE", None)
+        return self.app(environ, start_response)
 
 
 def begin() -> None:

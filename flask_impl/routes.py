@@ -44,7 +44,7 @@ def read_body(stream: IO[bytes], limit: int) -> bytes:
             received += len(chunk)
             if received <= limit:
                 body += chunk
-    except OSError:  # what gunicorn raises for framing that breaks off or makes no sense
+    except Exception:  # framing that breaks off or makes no sense: each server raises a kind of its own
         raise InvalidBody([MALFORMED]) from None
     if received > limit:
         raise too_large(limit)

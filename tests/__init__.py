@@ -1,0 +1,1 @@
+"""The tests: conformance (black box), known differences, launch, browser, units."""

@@ -1,0 +1,59 @@
+"""What a browser would decide about a response of another origin, by the Fetch standard.
+
+Rule: decisions, not headers: two servers may word them differently. Source: https://fetch.spec.whatwg.org, sections
+"CORS check" and "CORS-preflight fetch". Neighbours: `test_cors`, `test_twins`.
+"""
+
+from dataclasses import dataclass
+
+from tests.conformance.subject import Subject
+from tests.conformance.wire import Answer
+
+SIMPLE_METHODS = {"GET", "HEAD", "POST"}
+
+
+def readable(answer: Answer, origin: str) -> bool:
+    """Whether a page of `origin`, asking without credentials, may read the answer."""
+    allowed = answer.all("Access-Control-Allow-Origin")
+    return len(allowed) == 1 and allowed[0] in {"*", origin}
+
+
+def exposed(answer: Answer) -> set[str]:
+    """The headers, in lower case, that a page may read beside the usual ones."""
+    return _names(answer, "Access-Control-Expose-Headers")
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a browser asks before a request that is not simple."""
+
+    target: str
+    origin: str
+    method: str
+    headers: str = ""
+
+    def passes(self, subject: Subject) -> bool:
+        """Ask, and decide as a browser does."""
+        return self.decide(self.send(subject))
+
+    def send(self, subject: Subject) -> Answer:
+        """The preflight itself; a browser sends no key with it."""
+        asked = [("Origin", self.origin), ("Access-Control-Request-Method", self.method)]
+        asked += [("Access-Control-Request-Headers", self.headers)] if self.headers else []
+        return subject.request("OPTIONS", self.target, asked)
+
+    def decide(self, answer: Answer) -> bool:
+        """Whether the browser goes on to the request itself."""
+        if not 200 <= answer.status < 300 or not readable(answer, self.origin):
+            return False
+        methods = {name.upper() for name in _names(answer, "Access-Control-Allow-Methods")}
+        headers = _names(answer, "Access-Control-Allow-Headers")
+        wanted = {name.strip().lower() for name in self.headers.split(",")} - {""}
+        allowed = wanted if "*" in headers else headers
+        return self.method in methods | SIMPLE_METHODS | ({self.method} if "*" in methods else set()) and (
+            wanted <= allowed
+        )
+
+
+def _names(answer: Answer, header: str) -> set[str]:
+    return {name.strip().lower() for value in answer.all(header) for name in value.split(",")} - {""}

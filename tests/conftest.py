@@ -1,0 +1,73 @@
+"""What every suite under `tests/` shares: the choice of servers, the marks, and what a report says of each case.
+
+Rule: a case that needs a server takes the fixture `server` (shared, by profile), `twins` (one of each framework) or
+`launch` (its own to stop and kill); this file gives it one id per target. Neighbours: `conformance/fixtures.py`
+(starts the servers), `conformance/profiles.py` (their settings), `conformance/clauses.toml` (what marks name).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist has no py.typed
+
+from tests.conformance.fixtures import launch, second_key, server, twins
+from tests.conformance.schedule import ByServer
+from tests.conformance.selection import Selection, prepare, selection
+
+__all__ = ["launch", "second_key", "server", "twins"]
+
+FIXTURES: Mapping[str, Literal["session", "function"]] = MappingProxyType(
+    {"server": "session", "twins": "session", "launch": "function"}
+)
+MARKS = (
+    "clause(id, ...): the promises of the contract that the case shows, by their ids in clauses.toml",
+    "profile(name): the settings that the case needs, by their name in profiles.py",
+    "concurrent(n): the case needs n requests answered at the same time",
+    "one_process: the case is about a limit or a state of one process",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that choose the servers; without any, the default targets are run."""
+    group = parser.getgroup("parity", "the servers that the suite runs against")
+    group.addoption("--target", action="append", default=[], metavar="NAME", help="a target (repeatable)")
+    group.addoption("--targets", type=Path, metavar="FILE", help="read targets from this file")
+    group.addoption("--url", metavar="URL", help="a server that runs already, instead of targets")
+    group.addoption("--key", metavar="KEY", help="a key of the server at --url")
+    group.addoption("--second-key", metavar="KEY", help="another key of the server at --url")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks and refuse options that make no sense together."""
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
+    if config.getoption("--url") and not config.getoption("--key"):
+        raise pytest.UsageError("--url needs --key KEY: most of the contract is behind a key")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each case one id per target (or pair of targets) for the kind of server it takes."""
+    chosen: Selection = selection(metafunc.config)
+    mark = metafunc.definition.get_closest_marker("profile")
+    profile = mark.args[0] if mark else "plain"
+    for fixture, scope in FIXTURES.items():
+        if fixture in metafunc.fixturenames:
+            subjects = chosen.subjects(fixture, profile)
+            names = [subject.id for subject in subjects]
+            metafunc.parametrize(fixture, subjects, indirect=True, ids=names, scope=scope)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note each case's clauses and target for the report."""
+    chosen = selection(config)
+    for item in items:
+        prepare(item, chosen)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServer | None:
+    """With `-n`, keep the cases of one server together, unless another distribution is asked for."""
+    return ByServer(config, log) if config.getoption("dist") in {"load", "loadgroup"} else None

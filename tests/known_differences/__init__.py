@@ -1,0 +1,1 @@
+"""What is rightly different between the two servers: each difference with its reason, both sides pinned."""
