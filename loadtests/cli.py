@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from loadtests.arrivals import Arrivals
+from loadtests.drive.arrivals import Arrivals
 from loadtests.errors import UserError
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def serve(
 
     The environment's settings hold too; --set wins.
     """
-    from loadtests import foreground  # noqa: PLC0415 - see the module's rule
+    from loadtests.serve import foreground  # noqa: PLC0415 - see the module's rule
 
     options = foreground.ServeOptions(target, host, port, tuple(settings or ()), targets)
     raise typer.Exit(foreground.serve(options, Console()))
@@ -87,8 +87,8 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
 ) -> None:
     """Drive one round of load by itself: no gate, no verdict."""
-    from loadtests import driveshow  # noqa: PLC0415 - see the module's rule
     from loadtests.drive import DriveFailed, DriveSpec  # noqa: PLC0415
+    from loadtests.drive import show as driveshow  # noqa: PLC0415 - see the module's rule
 
     spec = DriveSpec(
         scenario=scenario,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from locust import User, events, task
 from locust.exception import StopUser
 
-from loadtests.locusthooks import install, session_of
+from loadtests.drive.hooks import install, session_of
 
 install(events)
 

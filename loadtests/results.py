@@ -19,12 +19,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from loadtests.drive import DriveResult
-from loadtests.environment import Environment
 from loadtests.errors import UserError
-from loadtests.handwork import Handwork
 from loadtests.measure import Sample
+from loadtests.measure.environment import Environment
+from loadtests.measure.handwork import Handwork
+from loadtests.measure.precheck import Precheck
 from loadtests.plan import SCHEMA_VERSION, Frozen, Level, Plan
-from loadtests.precheck import Precheck
 
 Model = TypeVar("Model", bound=BaseModel)
 ROOT = Path(__file__).resolve().parent.parent

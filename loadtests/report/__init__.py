@@ -12,9 +12,9 @@ from rich.console import Console
 
 from loadtests import results
 from loadtests.analyse import analyse
+from loadtests.analyse.verdict import Verdict
 from loadtests.report import html, markdown, terminal
 from loadtests.results import Run
-from loadtests.verdict import Verdict
 
 
 def write(run: Run) -> Verdict:

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from loadtests.units import number
-from loadtests.verdict import Cell, Panel, Spread
+from loadtests.analyse.units import number
+from loadtests.analyse.verdict import Cell, Panel, Spread
 
 SHAPES = 6  # as many colours and shapes as report.css defines; a seventh target starts over
 _PLOT = (9.0, 95.0)  # the line plot's inner edges, per cent of its width

@@ -16,12 +16,12 @@ from jinja2 import Environment as Jinja
 from jinja2 import PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from loadtests import units
-from loadtests.environment import Environment
-from loadtests.handwork import Handwork
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Panel, Section, Verdict
+from loadtests.measure.environment import Environment
+from loadtests.measure.handwork import Handwork
 from loadtests.plan import Plan
 from loadtests.report import charts
-from loadtests.verdict import Panel, Section, Verdict
 
 BADGES = {
     "holds": ("yes", "✓"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from jinja2 import Environment as Jinja
 from jinja2 import PackageLoader, StrictUndefined
 
-from loadtests import units
-from loadtests.environment import Environment
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Verdict
+from loadtests.measure.environment import Environment
 from loadtests.plan import Plan
-from loadtests.verdict import Verdict
 
 
 def summary(plan: Plan, environment: Environment, verdict: Verdict) -> str:

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from loadtests import units
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Cell, Panel, Section, Verdict
 from loadtests.plan import Plan
-from loadtests.verdict import Cell, Panel, Section, Verdict
 
 STYLES = {
     "holds": "bold green",

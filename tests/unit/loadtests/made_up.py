@@ -12,17 +12,17 @@ from functools import cache
 from pathlib import Path
 
 from loadtests import results
-from loadtests.driveresult import DriveResult, Load, result_of
-from loadtests.environment import Cores, Environment, Package
-from loadtests.handwork import Handwork
-from loadtests.histogram import Durations
+from loadtests.drive.histogram import Durations
+from loadtests.drive.result import DriveResult, Load, result_of
+from loadtests.drive.totals import Tally, Totals
 from loadtests.measure import MIB, Sample
+from loadtests.measure.environment import Cores, Environment, Package
+from loadtests.measure.handwork import Handwork
+from loadtests.measure.precheck import Documented, Precheck
 from loadtests.plan import Level, Mode, Plan, PlannedRound, make_plan
-from loadtests.precheck import Documented, Precheck
 from loadtests.results import Driven, Round, Run
 from loadtests.scenarios import find
 from loadtests.targets import Target, load_targets, pick
-from loadtests.totals import Tally, Totals
 
 NAMES = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")
 GUESS = {"fastapi-uvicorn": 1.0, "flask-gthread": 0.4, "flask-gevent": 1.3}

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import claims, sentences
-from loadtests.analyse import analyse, paired, word
+from loadtests.analyse import analyse, claims, paired, sentences, word
+from loadtests.analyse.verdict import Section, Verdict
 from loadtests.results import Round
-from loadtests.verdict import Section, Verdict
 from tests.unit.loadtests import made_up
 
 

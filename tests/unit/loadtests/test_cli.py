@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtests.ports import free_port
+from loadtests.serve.ports import free_port
 
 FAKE = Path(__file__).with_name("fake_server.py")
 ENTRIES = {"fake": "", "slow": "--slow-end 60", "failing": "--fail 'SESSION_STORE cannot be written'"}

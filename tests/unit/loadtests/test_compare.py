@@ -15,16 +15,16 @@ from rich.console import Console
 
 from loadtests import results
 from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
+from loadtests.compare.play import Bench
 from loadtests.drive import DriveFailed, DriveSpec
-from loadtests.driveresult import DriveResult
+from loadtests.drive.result import DriveResult
 from loadtests.errors import UserError
+from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level
-from loadtests.play import Bench
-from loadtests.precheck import Precheck
 from loadtests.serve import NotReady
-from loadtests.suite import Count
 from loadtests.targets import Target
 from loadtests.verify import VerifyOutcome
+from loadtests.verify.suite import Count
 from tests.unit.loadtests import made_up
 
 

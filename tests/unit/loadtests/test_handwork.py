@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests import handwork
 from loadtests.errors import UserError
+from loadtests.measure import handwork
 
 SOURCE = '''"""A module."""
 import flask

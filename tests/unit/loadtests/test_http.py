@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from loadtests.client.chatstream import ChatStream
-from loadtests.client.http import MAX_BODY, MAX_HEAD, Connection, Endpoint, Reply, prepare
+from loadtests.drive.client.chatstream import ChatStream
+from loadtests.drive.client.http import MAX_BODY, MAX_HEAD, Connection, Endpoint, Reply, prepare
 from loadtests.errors import UserError
 from tests.unit.loadtests.scripted import (
     CLOSE,

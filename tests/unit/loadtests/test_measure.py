@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from loadtests.measure import MIB, Meter, Sample, use
-from loadtests.tree import members
+from loadtests.serve.tree import members
 
 # A parent that only waits and a child that burns CPU and holds 64 MiB: what is found must be the child's.
 CHILD = "b = bytearray(64 * 1024 * 1024)\nfor i in range(0, len(b), 4096): b[i] = 1\nwhile True: pass"

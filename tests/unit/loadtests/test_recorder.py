@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from loadtests.arrivals import Arrivals, schedule
-from loadtests.driveresult import Load, judge, result_of
-from loadtests.driveshow import show
-from loadtests.histogram import DIGITS, LONGEST, Durations, merged, quantiles
-from loadtests.recorder import Outcome, Recorder, Streamed, Window
+from loadtests.drive.arrivals import Arrivals, schedule
+from loadtests.drive.histogram import DIGITS, LONGEST, Durations, merged, quantiles
+from loadtests.drive.recorder import Outcome, Recorder, Streamed, Window
+from loadtests.drive.result import Load, judge, result_of
+from loadtests.drive.show import show
+from loadtests.drive.totals import Totals, merge
 from loadtests.scenarios import SCENARIOS, find
-from loadtests.totals import Totals, merge
 
 WINDOW = Window(100.0, 10.0)
 SECONDS = st.floats(min_value=0, max_value=4_000, allow_nan=False)

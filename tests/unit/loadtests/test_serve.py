@@ -17,10 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
-from loadtests import tree
 from loadtests.errors import UserError
-from loadtests.ports import checked_port, free_port
-from loadtests.serve import Server, running
+from loadtests.serve import Server, running, tree
+from loadtests.serve.ports import checked_port, free_port
 from loadtests.targets import Target
 
 FAKE = str(Path(__file__).with_name("fake_server.py"))

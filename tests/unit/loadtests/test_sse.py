@@ -11,7 +11,7 @@ from httpx_sse import _decoders as httpx_sse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.client.sse import ServerSentEvent, SSEError, SSEParser
+from loadtests.drive.client.sse import ServerSentEvent, SSEError, SSEParser
 
 EVERYTHING = (
     b"\xef\xbb\xbf: a comment\n"

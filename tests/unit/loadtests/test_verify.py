@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loadtests import passes, suite, tree, verify, verify_page
+from loadtests import verify
 from loadtests.errors import UserError
+from loadtests.serve import tree
 from loadtests.targets import Target, load_targets, pick, to_toml
+from loadtests.verify import page as verify_page
+from loadtests.verify import passes, suite
 
 TARGETS = pick(load_targets(), ["fastapi-uvicorn", "flask-gevent"])
 

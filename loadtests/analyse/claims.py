@@ -1,0 +1,265 @@
+"""The five claims, and whether this run's figures bear them out.
+
+Rule: every verdict is looked up in a small table from facts that the report shows; the rule is printed beside it.
+A claim that was not measured, or not well enough, says so. "FastAPI" is the baseline target, "Flask" every Flask
+target in the run. Neighbours: analyse gives the sections, handwork the lines, sentences the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from loadtests.analyse import sentences
+from loadtests.analyse.verdict import Holds, Panel, Row, Section
+from loadtests.measure.handwork import Handwork, lines_of
+from loadtests.plan import Plan
+
+KEEPS_UP = 0.9  # of the model calls that could be in flight
+LATE_TTFT_MS = 100.0  # over the model's own time
+LATE_ITL = 1.5  # times the model's own gap
+AGREE = 0.25  # of the median, from the lowest to the highest round
+MORE = 1.25  # times the lines of the other twin
+
+Share = Literal["all", "some", "none"]
+Lines = Literal["more", "alike", "fewer"]
+
+NOT_MEASURED: Holds = "not measured in this run"
+YES: Holds = "holds"
+NO: Holds = "does not hold"
+DEPENDS: Holds = "depends on the deployment"
+
+# FastAPI keeps up, which Flask deployments do -> verdict
+ASYNC: Mapping[tuple[bool, Share], Holds] = {
+    (True, "none"): YES,
+    (True, "some"): DEPENDS,
+    (True, "all"): NO,
+    (False, "none"): NO,
+    (False, "some"): NO,
+    (False, "all"): NO,
+}
+# every hostile body was caught by all, lines that Flask's twin needs compared with FastAPI's -> verdict
+VALIDATION: Mapping[tuple[bool, Lines], Holds] = {
+    (True, "more"): YES,
+    (True, "alike"): NO,
+    (True, "fewer"): NO,
+    (False, "more"): NO,
+    (False, "alike"): NO,
+    (False, "fewer"): NO,
+}
+# Flask's twin uses an extension for it, lines that it needs compared with FastAPI's -> verdict
+DOCS: Mapping[tuple[bool, Lines], Holds] = {
+    (True, "more"): YES,
+    (True, "alike"): NO,
+    (True, "fewer"): NO,
+    (False, "more"): NO,
+    (False, "alike"): NO,
+    (False, "fewer"): NO,
+}
+# Flask deployments that FastAPI is clearly faster than, whether the rounds agree well enough to tell -> verdict
+PERFORMANCE: Mapping[tuple[Share, bool], Holds] = {
+    ("all", True): YES,
+    ("some", True): DEPENDS,
+    ("none", True): NO,
+    ("all", False): YES,
+    ("some", False): DEPENDS,
+    ("none", False): NOT_MEASURED,
+}
+# FastAPI is on time, which Flask deployments are, lines that Flask's twin needs -> verdict
+STREAM: Mapping[tuple[bool, Share, Lines], Holds] = {
+    **{(False, share, lines): NO for share in ("all", "some", "none") for lines in ("more", "alike", "fewer")},
+    **{(True, "none", lines): YES for lines in ("more", "alike", "fewer")},
+    **{(True, "some", lines): DEPENDS for lines in ("more", "alike", "fewer")},
+    (True, "all", "more"): YES,
+    (True, "all", "alike"): NO,
+    (True, "all", "fewer"): NO,
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a claim is judged from."""
+
+    plan: Plan
+    section: Section
+    work: tuple[Handwork, ...]
+
+    @property
+    def flask(self) -> tuple[str, ...]:
+        """The Flask targets of the run."""
+        return tuple(t.name for t in self.plan.targets if t.framework == "flask")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row: what is said, how it is judged, and the rule in words."""
+
+    key: str
+    title: str
+    said: str
+    scenario: str
+    judge: Callable[[Facts], Holds]
+    measured: Callable[[Facts], str]
+    rule: str
+
+
+def judge(plan: Plan, sections: tuple[Section, ...], work: tuple[Handwork, ...]) -> tuple[Row, ...]:
+    """The five rows, in the source's order."""
+    return tuple(_row(claim, plan, sections, work) for claim in CLAIMS)
+
+
+def _row(claim: Claim, plan: Plan, sections: tuple[Section, ...], work: tuple[Handwork, ...]) -> Row:
+    section = next((s for s in sections if s.scenario == claim.scenario), None)
+    holds, measured = NOT_MEASURED, f"The scenario {claim.scenario} was not part of this run."
+    if section is not None:
+        facts = Facts(plan, section, work)
+        holds, measured = (claim.judge(facts) if _comparable(facts) else NOT_MEASURED), claim.measured(facts)
+    return Row(
+        key=claim.key,
+        title=claim.title,
+        claim=claim.said,
+        measured=measured,
+        holds=holds,
+        rule=claim.rule,
+        scenario=claim.scenario,
+    )
+
+
+def _comparable(facts: Facts) -> bool:
+    frameworks = {target.framework for target in facts.plan.targets}
+    return {"fastapi", "flask"} <= frameworks
+
+
+def _share(yes: Iterable[bool]) -> Share:
+    answers = tuple(yes)
+    return "all" if all(answers) else "some" if any(answers) else "none"
+
+
+def _lines(facts: Facts, feature: str) -> Lines | None:
+    lines = lines_of(facts.work, feature)
+    if not {"fastapi", "flask"} <= lines.keys():
+        return None
+    if lines["flask"] >= MORE * lines["fastapi"]:
+        return "more"
+    return "fewer" if lines["fastapi"] >= MORE * lines["flask"] else "alike"
+
+
+def _measured(panel: Panel | None, targets: Iterable[str]) -> bool:
+    return panel is not None and all(panel.median(target) is not None for target in targets)
+
+
+def _async(facts: Facts) -> Holds:
+    panel, base = facts.section.panel("held"), facts.plan.baseline
+    if panel is None or not _measured(panel, (base, *facts.flask)):
+        return NOT_MEASURED
+    keeps = {t: (panel.median(t) or 0) >= KEEPS_UP * panel.users for t in (base, *facts.flask)}
+    return ASYNC[keeps[base], _share(keeps[t] for t in facts.flask)]
+
+
+def _validation(facts: Facts) -> Holds:
+    panel, lines = facts.section.panel("caught"), _lines(facts, "validation")
+    targets = (facts.plan.baseline, *facts.flask)
+    if panel is None or lines is None or not _measured(panel, targets):
+        return NOT_MEASURED
+    return VALIDATION[all((panel.median(t) or 0) >= 100 for t in targets), lines]
+
+
+def _docs(facts: Facts) -> Holds:
+    panel, lines = facts.section.panel("operations"), _lines(facts, "documentation")
+    if lines is None or not _measured(panel, (facts.plan.baseline, *facts.flask)):
+        return NOT_MEASURED
+    return DOCS[bool(sentences.extensions(facts.work, "documentation", "flask")), lines]
+
+
+def _performance(facts: Facts) -> Holds:
+    panel = facts.section.panel("throughput")
+    if panel is None or not _measured(panel, (facts.plan.baseline, *facts.flask)):
+        return NOT_MEASURED
+    ratios = [ratio for target in facts.flask if (ratio := panel.cell(target).ratio)]
+    values = [cell.value for cell in panel.cells if cell.value]
+    precise = all(value.high - value.low <= AGREE * value.median for value in values)
+    told = precise or any(ratio.word == "clearly higher" for ratio in ratios)
+    return PERFORMANCE[_share(ratio.word == "clearly lower" for ratio in ratios), told]
+
+
+def _stream(facts: Facts) -> Holds:
+    lines, base = _lines(facts, "streaming"), facts.plan.baseline
+    ttft, itl = facts.section.panel("ttft_p99"), facts.section.panel("itl_p99")
+    targets = (base, *facts.flask)
+    if ttft is None or itl is None or lines is None or not (_measured(ttft, targets) and _measured(itl, targets)):
+        return NOT_MEASURED
+    on_time = {
+        t: (ttft.median(t) or 0) <= (ttft.ideal or 0) + LATE_TTFT_MS
+        and (itl.median(t) or 0) <= (itl.ideal or 0) * LATE_ITL
+        for t in targets
+    }
+    return STREAM[on_time[base], _share(on_time[t] for t in facts.flask), lines]
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        key="async",
+        title="Async support",
+        said="FastAPI waits for many model calls at once by itself; Flask needs something added.",
+        scenario="async",
+        judge=_async,
+        measured=lambda facts: sentences.held(facts.section),
+        rule=f"A deployment keeps up when it holds {KEEPS_UP:.0%} of the model calls that the users could have in "
+        "flight, at the highest load. Holds: FastAPI keeps up and no Flask deployment does. Depends: some do. "
+        "Does not hold: all do, or FastAPI does not.",
+    ),
+    Claim(
+        key="validation",
+        title="Type validation",
+        said="FastAPI checks request bodies automatically; in Flask it is done by hand.",
+        scenario="validation",
+        judge=_validation,
+        measured=lambda facts: sentences.caught(facts.section, facts.work),
+        rule="Holds: every body got the status the contract asks for, and Flask's twin needs at least "
+        f"{MORE:g} times the lines of FastAPI's for it. Otherwise it does not hold.",
+    ),
+    Claim(
+        key="docs",
+        title="API documentation",
+        said="FastAPI generates its documentation; Flask needs an extension for that.",
+        scenario="docs",
+        judge=_docs,
+        measured=lambda facts: sentences.documented(facts.section, facts.work),
+        rule="Holds: Flask's twin uses an extension for it and needs at least "
+        f"{MORE:g} times the lines by hand that FastAPI's needs for a document as complete. Otherwise it does "
+        "not hold.",
+    ),
+    Claim(
+        key="performance",
+        title="Performance",
+        said="FastAPI performs highly, Flask moderately.",
+        scenario="chat",
+        judge=_performance,
+        measured=lambda facts: sentences.compared(facts.section.panel("throughput")),
+        rule="By requests per second of POST /chat. Holds: FastAPI is clearly faster than every Flask deployment "
+        "measured. Depends: than some. Does not hold: than none. Where nothing differs clearly and the rounds of a "
+        f"target lie further apart than {AGREE:.0%} of their median, nothing is said.",
+    ),
+    Claim(
+        key="streaming",
+        title="Streaming responses",
+        said="FastAPI streams server-sent events natively; in Flask that takes more.",
+        scenario="stream",
+        judge=_stream,
+        measured=lambda facts: sentences.streamed(facts.section, facts.work),
+        rule=f"On time means: TTFT p99 within {LATE_TTFT_MS:g} ms of the model's own, and ITL p99 within "
+        f"{LATE_ITL:g} times the model's own gap. Holds: FastAPI is on time and either no Flask deployment is, or all "
+        f"are but Flask's twin needs {MORE:g} times the lines. Depends: some Flask deployments are. Otherwise it does "
+        "not hold.",
+    ),
+)
+
+
+def answer(plan: Plan, sections: tuple[Section, ...], rows: tuple[Row, ...]) -> str:
+    """One sentence that answers the title, from the performance figures and the count of verdicts."""
+    chat = next((s for s in sections if s.scenario == "chat"), None)
+    panel = chat.panel("throughput") if chat else None
+    flask = tuple(t.name for t in plan.targets if t.framework == "flask")
+    opening = sentences.decides(panel, plan.baseline, flask)
+    return f"{opening} {sentences.tally(tuple(row.holds for row in rows))}".strip()

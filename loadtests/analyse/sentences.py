@@ -1,0 +1,165 @@
+"""What was measured, in one sentence each: the words of the five rows and of the answer.
+
+Rule: a sentence is made of figures that the report shows below it, and says "not measured well enough" where one is
+missing; no sentence has a number of its own. Neighbours: claims asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Better, Cell, Holds, Panel, Section
+from loadtests.measure.handwork import Handwork, lines_of
+
+MISSING = "not measured well enough for a verdict"
+# packages that a twin cannot do without: using them is no extension
+INHERENT = frozenset({"fastapi", "starlette", "flask", "werkzeug", "pydantic", "pydantic_core", "anyio"})
+# a figure's direction, the comparison of its range with the baseline's -> how it is said
+SAID: Mapping[tuple[Better, str], str] = {
+    ("higher", "clearly higher"): "clearly more",
+    ("higher", "clearly lower"): "clearly less",
+    ("lower", "clearly higher"): "clearly worse",
+    ("lower", "clearly lower"): "clearly better",
+}
+
+
+def amount(panel: Panel, target: str, *, unit: bool = True) -> str:
+    """A target's median in words."""
+    value = panel.median(target)
+    if value is None:
+        return MISSING
+    return units.amount(value, panel.decimals, panel.unit if unit else "")
+
+
+def compared(panel: Panel | None) -> str:
+    """A figure of every target, with its ratio to the baseline."""
+    if panel is None:
+        return f"Requests per second were {MISSING}."
+    parts = (f"{cell.target} {_figure(panel, cell)}{_against(panel, cell)}" for cell in panel.cells)
+    return f"{panel.title} with {panel.users} users: {', '.join(parts)}."
+
+
+def held(section: Section) -> str:
+    """Model calls in flight at the highest load, and the health check meanwhile."""
+    panel, health = section.panel("held"), section.panel("health_p99")
+    if panel is None:
+        return f"Calls in flight were {MISSING}."
+    parts = (f"{cell.target} {amount(panel, cell.target, unit=False)}" for cell in panel.cells)
+    text = (
+        f"Of {panel.users} calls that could wait for a 200 ms model at once, there were in flight: {', '.join(parts)}."
+    )
+    return f"{text} {_each(health, 'A health check took at p99')}" if health else text
+
+
+def caught(section: Section, work: tuple[Handwork, ...]) -> str:
+    """Whether everything hostile was caught, and the lines it took."""
+    panel = section.panel("caught")
+    if panel is None:
+        return f"What is caught was {MISSING}. {hand(work, 'validation')}"
+    values = {panel.median(cell.target) for cell in panel.cells}
+    if values == {100.0}:
+        text = "Every body, valid or hostile, got the status that the contract asks for, from all."
+    else:
+        text = _each(panel, "Answers with the contract's status")
+    return f"{text} {hand(work, 'validation')}"
+
+
+def documented(section: Section, work: tuple[Handwork, ...]) -> str:
+    """What the generated documents hold, and what they took."""
+    operations, responses = section.panel("operations"), section.panel("responses")
+    if operations is None or responses is None:
+        return f"The documents were {MISSING}. {hand(work, 'documentation')}"
+    counts = {
+        cell.target: f"{amount(operations, cell.target)} operations with {amount(responses, cell.target)} responses"
+        for cell in operations.cells
+    }
+    found = set(counts.values())
+    text = (
+        f"All document {found.pop()}."
+        if len(found) == 1
+        else "; ".join(f"{target} documents {count}" for target, count in counts.items()) + "."
+    )
+    used = extensions(work, "documentation", "flask")
+    extra = f" Flask's uses {' and '.join(used)}." if used else ""
+    return f"{text} {hand(work, 'documentation')}{extra}"
+
+
+def streamed(section: Section, work: tuple[Handwork, ...]) -> str:
+    """First token and gaps of every target, and the lines."""
+    ttft, itl = section.panel("ttft_p99"), section.panel("itl_p99")
+    if ttft is None or itl is None:
+        return f"Token times were {MISSING}. {hand(work, 'streaming')}"
+    parts = (
+        f"{cell.target} {amount(ttft, cell.target, unit=False)} and {amount(itl, cell.target)}" for cell in ttft.cells
+    )
+    opening = f"With {ttft.users} streams, first token and gap between tokens at p99 (the model's own: "
+    own = f"{ttft.ideal or 0:g} and {itl.ideal or 0:g} ms)"
+    return f"{opening}{own}: {', '.join(parts)}. {hand(work, 'streaming')}"
+
+
+def hand(work: tuple[Handwork, ...], feature: str) -> str:
+    """Lines by hand of both twins."""
+    lines = lines_of(work, feature)
+    if not {"fastapi", "flask"} <= lines.keys():
+        return ""
+    return f"Lines by hand: FastAPI {lines['fastapi']}, Flask {lines['flask']}."
+
+
+def extensions(work: tuple[Handwork, ...], feature: str, twin: str) -> tuple[str, ...]:
+    """Packages that a twin's lines for a feature use beyond the framework itself."""
+    used = (item.packages for item in work if item.feature == feature and item.twin == twin)
+    return tuple(sorted({package for packages in used for package in packages} - INHERENT))
+
+
+_DECIDES: Mapping[str, str] = {
+    "deployment": "The deployment decided more than the framework",
+    "framework": "The framework decided more than the deployment",
+    "nothing": "No clear difference in throughput",
+}
+
+
+def decides(panel: Panel | None, baseline: str, flask: tuple[str, ...]) -> str:
+    """The answer's first half: does the framework or the deployment decide the throughput of a reply?"""
+    ratios = {t: ratio for t in flask if panel and (ratio := panel.cell(t).ratio)}
+    if panel is None or not ratios:
+        return "This run does not answer it by throughput."
+    order = sorted(ratios, key=lambda target: ratios[target].median, reverse=True)
+    parts = [f"{baseline} answered {amount(panel, baseline)}"]
+    parts += [f"{t} {amount(panel, t, unit=False)} ({units.ratio(ratios[t])})" for t in order]
+    figures = ", ".join(parts[:-1]) + " and " + parts[-1]
+    best, worst = ratios[order[0]].median, ratios[order[-1]].median
+    clear = any(ratio.word != "no clear difference" for ratio in ratios.values())
+    spread = "deployment" if best / worst > max(best, 1 / best) else "framework"
+    return f"{_DECIDES[spread if clear else 'nothing']}: {figures}."
+
+
+def tally(verdicts: Iterable[Holds]) -> str:
+    """The answer's second half: how the five claims fared."""
+    counts = Counter(verdicts)
+    words: Mapping[Holds, str] = {
+        "holds": "{} held",
+        "depends on the deployment": "{} depended on the deployment",
+        "does not hold": "{} did not hold",
+        "not measured in this run": "{} could not be judged",
+    }
+    parts = [text.format(counts[verdict]) for verdict, text in words.items() if counts[verdict]]
+    joined = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
+    return f"Of the five things commonly said of the two, {joined}."
+
+
+def _figure(panel: Panel, cell: Cell) -> str:
+    return amount(panel, cell.target)
+
+
+def _against(panel: Panel, cell: Cell) -> str:
+    if cell.ratio is None:
+        return ""
+    said = SAID.get((panel.better, cell.ratio.word), cell.ratio.word)
+    return f" ({cell.ratio.median:.2f}{units.TIMES}, {said})"
+
+
+def _each(panel: Panel, opening: str) -> str:
+    parts = (f"{cell.target} {amount(panel, cell.target)}" for cell in panel.cells)
+    return f"{opening}: {', '.join(parts)}."

@@ -1,0 +1,77 @@
+"""Reads one chat stream: which events came, when, and whether the contract's order was kept.
+
+Rule: an event's time is the time stamp of the read that brought its last byte; nothing is averaged here.
+TTFT is the first token with content, token stamps are those of all token events, `problem` says what broke
+the contract. Neighbours: `http` hands over each read, `sse` finds the events, `recorder` pools the figures
+of many streams.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic_core import from_json
+
+from loadtests.drive.client.sse import SSEParser
+
+LAST: Final = frozenset({"end", "error"})
+
+
+class ChatStream:
+    """A `Reader` for one answer of POST /chat/stream."""
+
+    __slots__ = ("_order", "_parser", "error", "first_content", "last", "stamps")
+
+    def __init__(self) -> None:
+        self._parser = SSEParser()
+        self._order = ""
+        self.stamps: list[float] = []
+        self.first_content: float | None = None
+        self.last: str | None = None
+        self.error: str | None = None
+
+    def read(self, stamp: float, data: bytes) -> None:
+        """Take the events that one read completed."""
+        for event in self._parser.feed(data):
+            try:
+                fields = from_json(event.data)
+            except ValueError:
+                fields = None
+            kind = fields.get("type") if isinstance(fields, dict) else None
+            if not isinstance(kind, str):
+                self._order = self._order or f"an event is no JSON object with a type: {event.data[:60]!r}"
+            elif kind == "token":
+                self._token(stamp, fields.get("content"))
+            else:
+                self._other(kind, fields)
+
+    def _token(self, stamp: float, content: object) -> None:
+        if self.last is None or self.last in LAST or not isinstance(content, str):
+            self._order = self._order or "a token out of place or without a content string"
+            return
+        self.stamps.append(stamp)
+        if self.first_content is None and content:
+            self.first_content = stamp
+
+    def _other(self, kind: str, fields: dict[str, object]) -> None:
+        if (kind == "start") is not (self.last is None) or self.last in LAST:
+            self._order = self._order or f"{kind!r} after {self.last!r}"
+        if kind == "error":
+            self.error = f"{fields.get('error')}: {fields.get('detail')}"
+        self.last = kind
+
+    @property
+    def complete(self) -> bool:
+        """Whether an `end` or `error` event came; a stream that stops without one was truncated."""
+        return self.last in LAST
+
+    @property
+    def problem(self) -> str | None:
+        """What broke the contract or went wrong, in words that are the same for the same cause; or None."""
+        if self._order:
+            return f"events out of order: {self._order}"
+        if self.error is not None:
+            return f"error event: {self.error}"
+        if not self.complete:
+            return "truncated: the stream stopped without end or error"
+        return None if self.first_content is not None else "no token with content"

@@ -1,0 +1,244 @@
+"""Sends a scenario's requests inside a Locust process: closed loop, open loop, and a watch on the process itself.
+
+Rule: what is recorded is what the client saw; an answer that is not as expected is a failure with a reason,
+whatever its speed. Imports gevent, so it belongs in Locust's process only. Neighbours: `client` sends and
+reads, `scenarios` says what, `recorder` counts, `locusthooks` puts it into Locust's life, `locustfile` has
+the users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from time import monotonic, process_time
+from typing import Final
+
+import gevent
+from gevent.lock import BoundedSemaphore
+from gevent.pool import Group
+
+from loadtests.drive.arrivals import Arrivals, schedule
+from loadtests.drive.client.chatstream import ChatStream
+from loadtests.drive.client.http import Connection, Endpoint, Reply, prepare
+from loadtests.drive.recorder import Outcome, Recorder, Streamed
+from loadtests.scenarios import Call, Scenario, Slo
+
+HUB_TICK: Final = 0.010
+LATE: Final = 0.002  # an arrival begun more than this after it was due is counted as late
+TIMEOUT_TICK: Final = 0.1
+PAUSE: Final = 0.1  # after an exchange without an answer, so that a dead server is not hammered
+
+Going = Callable[[], bool]
+Tell = Callable[[Call, Outcome, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to load, as given on Locust's command line. Times in seconds, `rate` in requests a second (0: closed)."""
+
+    url: str
+    key: str
+    rate: float = 0.0
+    arrivals: Arrivals = "constant"
+    seed: int = 1
+    timeout: float = 30.0
+    max_in_flight: int = 1_000
+    connections: int = 1_000
+
+
+class Sender:
+    """Sends the calls of one scenario in turn, judges the answers and records them."""
+
+    def __init__(self, scenario: Scenario, options: Options, recorder: Recorder, tell: Tell | None = None) -> None:
+        """`tell` hears of every outcome too; `recorder` has them all."""
+        self.recorder = recorder
+        self._options = options
+        self._slo = scenario.slo
+        self._sample_every = scenario.sample_every
+        self._tell = tell
+        self._endpoint = Endpoint.of(options.url)
+        self._calls = tuple((call, self._prepare(call)) for call in scenario.calls)
+        self._probe = (scenario.probe, self._prepare(scenario.probe)) if scenario.probe else None
+        self._probe_rate = 1 / scenario.probe_interval
+        self._idle: list[Connection] = []
+        self._slots = BoundedSemaphore(options.connections)
+        self._busy: set[Connection] = set()
+
+    def closed_loop(self, user: int, going: Going) -> None:
+        """One user: the next request when the answer to the last has come. `user` shifts its turn of the calls."""
+        connection = self._connection()
+        number = user
+        try:
+            while going():
+                call, request = self._calls[number % len(self._calls)]
+                self.recorder.enter()
+                try:
+                    answered = self._send(connection, call, request, number, monotonic())
+                finally:
+                    self.recorder.leave()
+                number += 1
+                if not answered:
+                    gevent.sleep(PAUSE)
+        finally:
+            connection.close()
+
+    def open_loop(self, start: float, user: int, going: Going) -> None:
+        """Arrivals at the given rate, a greenlet each; when too many are in flight, an arrival is dropped.
+
+        One that finds all `connections` in use waits for one, as in any client's pool: it is sent late, and the wait
+        is the difference between the latency from its intended and from its actual send time.
+        """
+        options, running = self._options, Group()
+        for number, due in enumerate(schedule(options.arrivals, options.rate, options.seed + user)):
+            gevent.sleep(max(start + due - monotonic(), 0))
+            if not going() or start + due >= self.recorder.window.end:
+                break
+            if self.recorder.in_flight >= options.max_in_flight:
+                self.recorder.arrival(start + due, dropped=True)
+                continue
+            self.recorder.enter()
+            running.spawn(self._arrive, number, start + due)
+        running.join()
+
+    def probe_loop(self, going: Going) -> None:
+        """The scenario's probe at its interval, an open loop too, so that a slow answer delays no later probe."""
+        if self._probe is None:
+            return
+        running, start = Group(), monotonic()
+        for due in schedule("constant", self._probe_rate, 0):
+            gevent.sleep(max(start + due - monotonic(), 0))
+            if not going():
+                break
+            running.spawn(self._probe_once, *self._probe, start + due)
+        running.join()
+
+    def enforce_timeouts(self) -> None:
+        """End exchanges that take too long, as long as this greenlet lives: one timer for all of them."""
+        while True:
+            gevent.sleep(TIMEOUT_TICK)
+            now = monotonic()
+            for connection in tuple(self._busy):
+                connection.expire(now)
+
+    def _connection(self) -> Connection:
+        return Connection(self._endpoint, timeout=self._options.timeout, watched=True)
+
+    def _probe_once(self, call: Call, request: bytes, due: float) -> None:
+        self._pooled(call, request, 0, due, apart=True)
+
+    def _arrive(self, number: int, due: float) -> None:
+        try:
+            call, request = self._calls[number % len(self._calls)]
+            with self._slots:
+                self.recorder.arrival(due, late=monotonic() - due > LATE)
+                self._pooled(call, request, number, due)
+        finally:
+            self.recorder.leave()
+
+    def _pooled(self, call: Call, request: bytes, number: int, due: float, *, apart: bool = False) -> None:
+        connection = self._idle.pop() if self._idle else self._connection()
+        try:
+            self._send(connection, call, request, number, due, apart=apart)
+        except BaseException:  # killed inside an exchange: the rest of its answer must not meet the next request
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    def _send(
+        self, connection: Connection, call: Call, request: bytes, number: int, due: float, *, apart: bool = False
+    ) -> bool:
+        """One exchange, judged and recorded; whether there was an answer at all."""
+        stream = ChatStream() if call.stream else None
+        self._busy.add(connection)
+        try:
+            reply = connection.exchange(request, stream)
+        finally:
+            self._busy.discard(connection)
+        reason = self._problem(call, reply, stream, number)
+        streamed = None
+        if stream is not None and reply.status == call.expect:
+            complete = stream.complete and reply.failure is None
+            streamed = Streamed(stream.first_content, stream.stamps, complete)
+        outcome = Outcome(
+            intended=due,
+            sent=reply.sent,
+            first_byte=reply.first_byte,
+            end=reply.end,
+            reason=reason,
+            example=_example(reply) if reason else "",
+            group=call.group,
+            apart=apart,
+            good=reason is None and _good(self._slo, due, reply, streamed),
+            streamed=streamed,
+        )
+        self.recorder.record(outcome)
+        if self._tell is not None:
+            self._tell(call, outcome, len(reply.body))
+        return reply.failure is None
+
+    def _problem(self, call: Call, reply: Reply, stream: ChatStream | None, number: int) -> str | None:
+        """Why this answer is a failure, or None. The same cause has the same words."""
+        if reply.failure is not None:
+            return str(reply.failure)
+        if reply.status != call.expect:
+            return f"status {reply.status} instead of {call.expect}"
+        if stream is not None:
+            return stream.problem
+        if call.check is None or number // len(self._calls) % self._sample_every:
+            return None
+        self.recorder.checked()
+        problem = call.check(reply.body)
+        return problem and f"body: {problem}"
+
+    def _prepare(self, call: Call) -> bytes:
+        headers = {"X-API-Key": self._options.key, "Accept": "*/*"}
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        return prepare(self._endpoint, call.method, call.path, headers, call.body)
+
+
+class Watch:
+    """The generator's own health: how late the hub runs a greenlet that is due, and the CPU it takes."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._marks: list[tuple[float, float]] = []
+
+    def run(self) -> None:
+        """Watch through the window; a greenlet of its own."""
+        window = self._recorder.window
+        gevent.sleep(max(window.start - monotonic(), 0))
+        self._mark()
+        while monotonic() < window.end:
+            before = monotonic()
+            gevent.sleep(HUB_TICK)
+            self._recorder.hub_lag.add(monotonic() - before - HUB_TICK)
+        self._mark()
+
+    @property
+    def cpu_percent(self) -> float:
+        """CPU time of this process over the window, in percent of one core."""
+        if len(self._marks) < 2:
+            self._mark()
+        (start, spent), (end, spent_later) = self._marks[0], self._marks[-1]
+        return 100 * (spent_later - spent) / (end - start) if end > start else 0.0
+
+    def _mark(self) -> None:
+        self._marks.append((monotonic(), process_time()))
+
+
+def _good(slo: Slo, due: float, reply: Reply, streamed: Streamed | None) -> bool:
+    """Whether a request that went well was also good enough, from when it was meant to be sent."""
+    measured: list[tuple[float | None, float]] = [(slo.latency_ms, reply.end - due)]
+    if streamed is not None:
+        first = streamed.first_content
+        measured.append((slo.ttft_ms, inf if first is None else first - due))
+        measured.append((slo.longest_gap_ms, max(streamed.gaps, default=0.0)))
+    return all(limit is None or seconds * 1e3 <= limit for limit, seconds in measured)
+
+
+def _example(reply: Reply) -> str:
+    if reply.failure is not None:
+        return str(reply.failure)
+    return f"{reply.status} {reply.body[:250].decode('utf-8', 'replace')}".rstrip()

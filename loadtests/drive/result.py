@@ -1,0 +1,210 @@
+"""One round of load as figures: the JSON that `parity drive --json` writes and that a comparison stores.
+
+Rule: computed from `Totals` alone, and every distribution's histogram is kept beside its figures, so that
+all of them can be computed again and merged. Durations are in ms, `window` in Unix time and seconds.
+`judge` says what makes a round unfit; the figures stay, with the reasons beside them. Neighbours: `drive`,
+`totals`, `driveshow`, `figures`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadtests.drive.arrivals import Arrivals
+from loadtests.drive.histogram import Quantiles, merged, quantiles
+from loadtests.drive.totals import FailureSample, Frozen, Second, Tally, Totals
+
+SCHEMA_VERSION: Final = 1
+LATENCIES: Final = ("latency", "latency_intended", "ttfb")
+STREAM_FIGURES: Final = ("ttft", "itl", "longest_gap")
+MAX_CPU: Final = 60.0
+MAX_HUB_LAG: Final = 2.0
+MIN_SENT: Final = 0.99
+MAX_EVENTS_PER_READ: Final = 1.05
+
+
+class Load(Frozen):
+    """What was asked for: users of a closed loop, or the rate (requests/s) of an open one."""
+
+    users: int | None = None
+    rate: float | None = None
+    arrivals: Arrivals = "constant"
+    warmup: float
+    seed: int
+
+
+class Requests(Frozen):
+    """Requests of the window. `offered`, `dropped` and `late` (begun over 2 ms after they were due): open loop."""
+
+    count: int
+    errors: int
+    dropped: int
+    offered: int
+    late: int
+
+
+class Streams(Frozen):
+    """Streams that came to their `end` or `error` event, and those that stopped without one."""
+
+    completed: int
+    truncated: int
+
+
+class InFlight(Frozen):
+    """Requests in flight: mean and most as counted by the client, and throughput times mean latency (Little)."""
+
+    mean: float
+    max: int
+    littles_law: float
+
+
+class Group(Frozen):
+    """A part of the requests, reported apart."""
+
+    count: int
+    errors: int
+    throughput: float
+    latency_ms: Quantiles
+    latency_intended_ms: Quantiles
+
+
+class Generator(Frozen):
+    """The load generator's own health over the window; a round is `valid` when no reason speaks against it."""
+
+    cpu_percent: float
+    hub_lag_p99_ms: float
+    valid: bool
+    reasons: tuple[str, ...]
+
+
+class Span(Frozen):
+    """The measured window: its start (Unix time) and its length."""
+
+    start: float
+    seconds: float
+
+
+class DriveResult(Frozen):
+    """One round of one scenario. Fields about streams are None for scenarios without any."""
+
+    schema_version: int = SCHEMA_VERSION
+    scenario: str
+    load: Load
+    window: Span
+    requests: Requests
+    throughput: float
+    goodput: float
+    latency_ms: Quantiles
+    latency_intended_ms: Quantiles
+    ttfb_ms: Quantiles
+    ttft_ms: Quantiles | None = None
+    itl_ms: Quantiles | None = None
+    longest_gap_ms: Quantiles | None = None
+    streams: Streams | None = None
+    tokens: int = 0
+    events_per_read: float | None = None
+    itl_reliable: bool | None = None
+    groups: dict[str, Group]
+    in_flight: InFlight
+    body_checks: int
+    error_samples: dict[str, FailureSample]
+    generator: Generator
+    timeline: tuple[Second, ...]
+    histograms: dict[str, str]
+
+    @property
+    def started_at(self) -> float:
+        """When the window began, as Unix time."""
+        return self.window.start
+
+    @property
+    def seconds(self) -> float:
+        """How long the window was."""
+        return self.window.seconds
+
+
+def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> DriveResult:
+    """The figures of these totals."""
+    figures = _figures(totals.whole)
+    per_read = totals.tokens / totals.token_reads if totals.token_reads else None
+    done, latency = totals.whole.done / totals.seconds, figures["latency"]
+    return DriveResult(
+        scenario=scenario,
+        load=load,
+        window=Span(start=totals.started_at, seconds=totals.seconds),
+        requests=Requests(
+            count=totals.whole.count,
+            errors=totals.whole.errors,
+            dropped=totals.dropped,
+            offered=totals.offered,
+            late=totals.late,
+        ),
+        throughput=done,
+        goodput=totals.whole.good / totals.seconds,
+        latency_ms=latency,
+        latency_intended_ms=figures["latency_intended"],
+        ttfb_ms=figures["ttfb"],
+        ttft_ms=figures["ttft"] if streams else None,
+        itl_ms=figures["itl"] if streams else None,
+        longest_gap_ms=figures["longest_gap"] if streams else None,
+        streams=_streams(totals) if streams else None,
+        tokens=totals.tokens,
+        events_per_read=per_read,
+        itl_reliable=None if per_read is None else per_read <= MAX_EVENTS_PER_READ,
+        groups={name: _group(tally, totals.seconds) for name, tally in totals.groups.items()},
+        in_flight=InFlight(
+            mean=totals.whole.busy / totals.seconds,
+            max=totals.most_in_flight,
+            littles_law=done * latency.mean / 1e3,
+        ),
+        body_checks=totals.body_checks,
+        error_samples=totals.failures,
+        generator=judge(totals),
+        timeline=totals.timeline,
+        histograms=_histograms(totals),
+    )
+
+
+def judge(totals: Totals) -> Generator:
+    """Whether this round can be trusted, and every reason why not."""
+    lag = quantiles(totals.hub_lag).p99
+    sent = 1 - totals.dropped / totals.offered if totals.offered else 1.0
+    bodies = sum(sample.count for reason, sample in totals.failures.items() if reason.startswith("body: "))
+    reasons = {
+        f"the generator's CPU was at {totals.cpu_percent:.0f}%, over {MAX_CPU:.0f}%": totals.cpu_percent > MAX_CPU,
+        f"its hub was late by {lag:.1f} ms at p99, over {MAX_HUB_LAG:.0f} ms": lag > MAX_HUB_LAG,
+        "no request fell into the window": not totals.whole.count,
+        f"{totals.whole.errors} of {totals.whole.count} requests failed": totals.whole.errors > 0,
+        f"{totals.truncated_streams} streams were truncated": totals.truncated_streams > 0,
+        f"{bodies} bodies failed their check": bodies > 0,
+        f"{sent:.1%} of the offered load was sent, under {MIN_SENT:.0%}": sent < MIN_SENT,
+    }
+    found = tuple(reason for reason, holds in reasons.items() if holds)
+    return Generator(cpu_percent=totals.cpu_percent, hub_lag_p99_ms=lag, valid=not found, reasons=found)
+
+
+def _figures(tally: Tally) -> dict[str, Quantiles]:
+    empty = quantiles(merged(()))
+    names = (*LATENCIES, *STREAM_FIGURES)
+    return {name: quantiles(tally.histograms[name]) if name in tally.histograms else empty for name in names}
+
+
+def _group(tally: Tally, seconds: float) -> Group:
+    figures = _figures(tally)
+    return Group(
+        count=tally.count,
+        errors=tally.errors,
+        throughput=tally.done / seconds,
+        latency_ms=figures["latency"],
+        latency_intended_ms=figures["latency_intended"],
+    )
+
+
+def _streams(totals: Totals) -> Streams:
+    return Streams(completed=totals.completed_streams, truncated=totals.truncated_streams)
+
+
+def _histograms(totals: Totals) -> dict[str, str]:
+    """Every distribution by name; a group's as `group/name`."""
+    groups = {f"{group}/{n}": h for group, tally in totals.groups.items() for n, h in tally.histograms.items()}
+    return {**totals.whole.histograms, **groups, "hub_lag": totals.hub_lag}

@@ -1,0 +1,83 @@
+"""Shows one round of load in the terminal, and is what `parity drive` calls.
+
+Rule: a short table of figures, then what went wrong, then whether the round can be trusted: a figure is never shown
+without that. Neighbours: `drive` plays the round, `driveresult` has the fields, `cli` has the options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from loadtests.drive import DriveSpec, drive
+from loadtests.drive.histogram import Quantiles
+from loadtests.drive.result import DriveResult
+from loadtests.errors import UserError
+
+SHOWN_REASONS: Final = 5
+
+
+def run(spec: DriveSpec, console: Console, json_file: Path | None = None) -> DriveResult:
+    """Play one round, show it and, if asked, store it. Raises as `drive` does; a file that cannot be is told first."""
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UserError(f"there is no folder {json_file.parent} for --json; make it first")
+    load = f"{spec.load.users} users" if spec.rate is None else f"{spec.rate:g} requests/s, {spec.arrivals}"
+    with console.status(f"{spec.scenario}: {load}, {spec.warmup:g} s warm-up and {spec.seconds:g} s measured"):
+        result = drive(spec)
+    if json_file is not None:
+        json_file.write_text(result.model_dump_json(indent=2) + "\n", "utf-8")
+    show(result, console)
+    return result
+
+
+def show(result: DriveResult, console: Console) -> None:
+    """The round as a table, with its failures and whether it is valid."""
+    table = Table(title=f"{result.scenario}, {result.seconds:g} s", title_justify="left")
+    table.add_column("ms")
+    for name in ("p50", "p95", "p99", "max", "count"):
+        table.add_column(name, justify="right")
+    for name, figures in _distributions(result):
+        values = (figures.p50, figures.p95, figures.p99, figures.max)
+        table.add_row(name, *(f"{value:,.1f}" for value in values), f"{figures.count:,}")
+    console.print(table)
+    for line in _lines(result):
+        console.print(line, soft_wrap=True)
+
+
+def _distributions(result: DriveResult) -> Iterator[tuple[str, Quantiles]]:
+    yield "latency", result.latency_ms
+    if result.load.rate is not None:
+        yield "latency from intended", result.latency_intended_ms
+    yield "TTFB", result.ttfb_ms
+    streamed = (("TTFT", result.ttft_ms), ("ITL", result.itl_ms), ("longest gap", result.longest_gap_ms))
+    yield from ((name, figures) for name, figures in streamed if figures is not None)
+    for name, group in result.groups.items():
+        yield f"latency, {name}", group.latency_ms
+
+
+def _lines(result: DriveResult) -> Iterator[str]:
+    requests, flight = result.requests, result.in_flight
+    yield (
+        f"{result.throughput:,.1f} requests/s, {result.goodput:,.1f} of them within the SLO; "
+        f"in flight {flight.mean:.1f} (by Little's law {flight.littles_law:.1f}, at most {flight.max})"
+    )
+    if requests.offered:
+        yield f"{requests.offered:,} offered, {requests.dropped:,} dropped, {requests.late:,} late"
+    if result.streams is not None:
+        yield f"{result.streams.completed:,} streams completed, {result.streams.truncated:,} truncated"
+    if result.itl_reliable is False:
+        yield f"[yellow]ITL is unreliable: {result.events_per_read:.2f} token events a read, over 1.05[/]"
+    worst = sorted(result.error_samples.items(), key=lambda item: -item[1].count)
+    for reason, sample in worst[:SHOWN_REASONS]:
+        yield f"[red]{sample.count:,} times {escape(reason)}[/]; the first: {escape(sample.example)}"
+    generator = result.generator
+    health = f"generator at {generator.cpu_percent:.0f}% CPU, hub lag p99 {generator.hub_lag_p99_ms:.1f} ms"
+    if generator.valid:
+        yield f"[green]Valid[/]: {health}"
+    else:
+        yield f"[red]Do not trust this round[/] ({health}): {escape('; '.join(generator.reasons))}"
