@@ -126,7 +126,8 @@ async def event_stream(outputs: AsyncStream, record: StreamRecord) -> AsyncGener
         record.sent(output)
 
 
-def _caller(
+# Dependencies are coroutines, though they await nothing: FastAPI sends plain functions through a thread pool.
+async def _caller(
     request: Request,
     _key: Annotated[
         str | None,
@@ -137,7 +138,7 @@ def _caller(
     return caller
 
 
-def _agent(request: Request) -> AsyncAgent:
+async def _agent(request: Request) -> AsyncAgent:
     agent: AsyncAgent = request.app.state.agent
     return agent
 

@@ -9,8 +9,9 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from pythonjsonlogger.json import JsonFormatter
+from pydantic_core import to_json
 
 from shared.errors import ApiError, problem
 from shared.settings import Settings
@@ -22,20 +23,37 @@ service = logging.getLogger("parity.service")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON: the usual four, and whatever is in its `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: dict[str, Any] = {
+            "time": self.formatTime(record),
+            "logger": record.name,
+            "level": record.levelname,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return to_json(line).decode()
+
+
 def configure(level: str) -> None:
     """Send the kit's own log to standard error as JSON lines; other libraries' loggers are left alone."""
     root = logging.getLogger("parity")
     root.setLevel(level.upper())
     if not root.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(JsonFormatter(["asctime", "name", "levelname", "message"]))
+        handler.setFormatter(JsonLines())
         root.addHandler(handler)
         root.propagate = False
 
 
 def started(settings: Settings) -> None:
     """The start-up line, and a warning where the settings let nobody in."""
-    service.info("started", extra={"model": settings.agent_model})
+    service.info("started", extra={"fields": {"model": settings.agent_model}})
     if not settings.valid_api_keys:
         service.warning("VALID_API_KEYS is empty, so every protected route answers 401: set it to at least one key")
 
@@ -61,7 +79,7 @@ class RequestRecord:
             return
         expected = isinstance(exc, ApiError) and exc.__cause__ is None
         told = {"request_id": self.request_id, "error": type(exc).__name__, "reason": str(exc)}
-        service.error("request failed", exc_info=None if expected else exc, extra=told)
+        service.error("request failed", exc_info=None if expected else exc, extra={"fields": told})
 
     def finish(self) -> None:
         """Write the line."""
@@ -76,4 +94,4 @@ class RequestRecord:
             line |= {"events": self.stream.events, "outcome": self.stream.outcome}
             if self.stream.cause is not None:
                 self.failed(self.stream.cause)
-        access.info("request", extra=line)
+        access.info("request", extra={"fields": line})
