@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from loadtests.drive.arrivals import Arrivals
+from loadtests.arrivals import Arrivals
 from loadtests.errors import UserError
 
 app = typer.Typer(

@@ -21,7 +21,7 @@ from typing import Final
 
 import psutil
 
-from loadtests.drive.arrivals import Arrivals
+from loadtests.arrivals import Arrivals
 from loadtests.drive.client.http import Connection, Endpoint, Reply, prepare
 from loadtests.drive.result import DriveResult, Load, result_of
 from loadtests.drive.totals import Totals

@@ -18,13 +18,13 @@ import gevent
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
-from loadtests.drive.arrivals import Arrivals, schedule
+from loadtests.arrivals import Arrivals, schedule
 from loadtests.drive.client.chatstream import ChatStream
 from loadtests.drive.client.http import Connection, Endpoint, Reply, prepare
 from loadtests.drive.recorder import Outcome, Recorder, Streamed
 from loadtests.scenarios import Call, Scenario, Slo
 
-HUB_TICK: Final = 0.010
+HUB_TICK: Final = 0.002
 LATE: Final = 0.002  # an arrival begun more than this after it was due is counted as late
 TIMEOUT_TICK: Final = 0.1
 PAUSE: Final = 0.1  # after an exchange without an answer, so that a dead server is not hammered

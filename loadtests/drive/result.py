@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from loadtests.drive.arrivals import Arrivals
+from loadtests.arrivals import Arrivals
 from loadtests.drive.histogram import Quantiles, merged, quantiles
 from loadtests.drive.totals import FailureSample, Frozen, Second, Tally, Totals
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from loadtests.drive.arrivals import Arrivals, schedule
+from loadtests.arrivals import Arrivals, schedule
 from loadtests.drive.histogram import DIGITS, LONGEST, Durations, merged, quantiles
 from loadtests.drive.recorder import Outcome, Recorder, Streamed, Window
 from loadtests.drive.result import Load, judge, result_of
