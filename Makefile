@@ -17,7 +17,7 @@ compare: setup ## Verify, load and compare FastAPI and Flask; leaves a report in
 	$(BIN)/parity compare --quick
 
 test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4
 
 check: setup ## Run the linters: style, types, walls between the folders, dead links
 	$(BIN)/ruff check .

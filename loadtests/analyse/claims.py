@@ -26,6 +26,7 @@ Share = Literal["all", "some", "none"]
 Lines = Literal["more", "alike", "fewer"]
 
 NOT_MEASURED: Holds = "not measured in this run"
+NOT_CLEAR: Holds = "not clear in this run"
 YES: Holds = "holds"
 NO: Holds = "does not hold"
 DEPENDS: Holds = "depends on the deployment"
@@ -35,7 +36,7 @@ ASYNC: Mapping[tuple[bool, Share], Holds] = {
     (True, "none"): YES,
     (True, "some"): DEPENDS,
     (True, "all"): NO,
-    (False, "none"): NO,
+    (False, "none"): NOT_CLEAR,  # the load was more than one core answers, however it waits
     (False, "some"): NO,
     (False, "all"): NO,
 }
@@ -64,7 +65,7 @@ PERFORMANCE: Mapping[tuple[Share, bool], Holds] = {
     ("none", True): NO,
     ("all", False): YES,
     ("some", False): DEPENDS,
-    ("none", False): NOT_MEASURED,
+    ("none", False): NOT_CLEAR,
 }
 # FastAPI is on time, which Flask deployments are, lines that Flask's twin needs -> verdict
 STREAM: Mapping[tuple[bool, Share, Lines], Holds] = {
@@ -207,7 +208,7 @@ CLAIMS: tuple[Claim, ...] = (
         measured=lambda facts: sentences.held(facts.section),
         rule=f"A deployment keeps up when it holds {KEEPS_UP:.0%} of the model calls that the users could have in "
         "flight, at the highest load. Holds: FastAPI keeps up and no Flask deployment does. Depends: some do. "
-        "Does not hold: all do, or FastAPI does not.",
+        "Does not hold: all do, or FastAPI does not and a Flask deployment does. Nothing is said when none does.",
     ),
     Claim(
         key="validation",

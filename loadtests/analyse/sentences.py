@@ -142,6 +142,7 @@ def tally(verdicts: Iterable[Holds]) -> str:
         "holds": "{} held",
         "depends on the deployment": "{} depended on the deployment",
         "does not hold": "{} did not hold",
+        "not clear in this run": "{} stayed unclear",
         "not measured in this run": "{} could not be judged",
     }
     parts = [text.format(counts[verdict]) for verdict, text in words.items() if counts[verdict]]

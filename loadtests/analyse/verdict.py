@@ -14,7 +14,9 @@ from loadtests.plan import SCHEMA_VERSION, Frozen
 
 Better = Literal["higher", "lower", "neither"]
 Word = Literal["clearly higher", "clearly lower", "no clear difference"]
-Holds = Literal["holds", "does not hold", "depends on the deployment", "not measured in this run"]
+Holds = Literal[
+    "holds", "does not hold", "depends on the deployment", "not clear in this run", "not measured in this run"
+]
 
 
 class Spread(Frozen):

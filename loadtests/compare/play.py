@@ -31,6 +31,7 @@ from loadtests.scenarios import find
 from loadtests.targets import Target
 
 LOG_LINES = 40
+STOP_SECONDS = 0.2  # a round is over when its figures are in: its server has nothing left to finish
 
 
 class Running(Protocol):
@@ -65,7 +66,9 @@ def play(planned: PlannedRound, scenario: PlannedScenario, target: Target, seat:
     settings = find(scenario.name).settings
     began, looked, drives, broken = time.monotonic(), None, list[Driven](), list[str]()
     try:
-        with bench.running(target, log=seat.log, settings=settings, cpus=_cpus(seat.cores.server)) as server:
+        with bench.running(
+            target, log=seat.log, settings=settings, cpus=_cpus(seat.cores.server), stop_timeout=STOP_SECONDS
+        ) as server:
             looked = bench.look(server.url, server.key, settings)
             for number, _ in enumerate(scenario.levels):
                 drives.append(_drive(planned, scenario, number, server, seat, bench))

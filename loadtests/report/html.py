@@ -27,6 +27,7 @@ BADGES = {
     "holds": ("yes", "✓"),
     "does not hold": ("no", "✗"),
     "depends on the deployment": ("mid", "◐"),
+    "not clear in this run": ("none", "?"),
     "not measured in this run": ("none", units.DASH),
 }
 WAYS = {"higher": "more is better ↑", "lower": "less is better ↓", "neither": "for information"}

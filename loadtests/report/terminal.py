@@ -19,6 +19,7 @@ STYLES = {
     "holds": "bold green",
     "does not hold": "bold red",
     "depends on the deployment": "bold yellow",
+    "not clear in this run": "dim",
     "not measured in this run": "dim",
 }
 

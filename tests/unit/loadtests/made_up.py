@@ -110,7 +110,7 @@ def a_round(of: Plan, planned: PlannedRound, **changes: object) -> Round:
     drives = []
     for level in scenario.levels:
         top = {"async": level.users / 0.2, "stream": level.users / 2.0}.get(planned.scenario, 2_000.0)
-        rate = min(top, 2_000 * speed) if planned.scenario in {"async", "stream"} else top * speed
+        rate = min(top, 1_000 * speed) if planned.scenario in {"async", "stream"} else top * speed
         drives.append(
             Driven(level=level, result=result(planned.scenario, level, rate, **changes), samples=_samples(level, speed))
         )

@@ -102,11 +102,11 @@ def test_cpu_is_that_of_the_window(tmp_path: Path) -> None:
 
 
 def test_calls_in_flight_are_littles_law(tmp_path: Path) -> None:
-    """As many answers as 256 users can get from a 200 ms model are 256 calls in flight."""
+    """As many answers as 128 users can get from a 200 ms model are 128 calls in flight."""
     panel = section(analyse(made_up.a_run(tmp_path)), "async").panel("held")
     assert panel is not None
-    assert (panel.users, panel.ideal) == (256, 256)
-    assert panel.median("flask-gevent") == pytest.approx(256, rel=0.01)
+    assert (panel.users, panel.ideal) == (128, 128)
+    assert panel.median("flask-gevent") == pytest.approx(128, rel=0.01)
 
 
 def test_coalesced_events_bring_a_warning(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_the_answer_is_made_of_figures(tmp_path: Path) -> None:
     """The opening sentence names what decided, and by how much."""
     answer = analyse(made_up.a_run(tmp_path)).answer
     assert "The deployment decided more than the framework" in answer
-    assert "flask-gevent 2,703 (1.30\N{MULTIPLICATION SIGN})" in answer
+    assert "flask-gevent 2,704 (1.30\N{MULTIPLICATION SIGN})" in answer
     assert "1 held, 2 depended on the deployment and 2 did not hold" in answer
 
 

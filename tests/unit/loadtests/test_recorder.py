@@ -205,7 +205,7 @@ def test_scenarios_are_whole() -> None:
     assert list(SCENARIOS) == ["chat", "async", "validation", "docs", "stream"]
     for scenario in SCENARIOS.values():
         assert scenario.users > 0
-        assert set(scenario.settings) == {"SCRIPTED_TTFT", "SCRIPTED_ITL"}
+        assert set(scenario.settings) == {"SCRIPTED_TTFT", "SCRIPTED_ITL", "SESSION_STORE"}
         assert all(call.check is not None or call.stream for call in scenario.calls)
     groups = {call.group for call in find("validation").calls}
     assert groups == {"accepted", "refused"}
