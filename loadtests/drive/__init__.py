@@ -22,7 +22,8 @@ from typing import Final
 import psutil
 
 from loadtests.arrivals import Arrivals
-from loadtests.drive.client.http import Connection, Endpoint, Reply, prepare
+from loadtests.drive.client.http import Connection
+from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.drive.result import DriveResult, Load, result_of
 from loadtests.drive.totals import Totals
 from loadtests.errors import UserError

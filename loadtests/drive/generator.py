@@ -20,7 +20,8 @@ from gevent.pool import Group
 
 from loadtests.arrivals import Arrivals, schedule
 from loadtests.drive.client.chatstream import ChatStream
-from loadtests.drive.client.http import Connection, Endpoint, Reply, prepare
+from loadtests.drive.client.http import Connection
+from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.drive.recorder import Outcome, Recorder, Streamed
 from loadtests.scenarios import Call, Scenario, Slo
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from loadtests.drive.client.chatstream import ChatStream
-from loadtests.drive.client.http import MAX_BODY, MAX_HEAD, Connection, Endpoint, Reply, prepare
+from loadtests.drive.client.http import MAX_BODY, MAX_HEAD, Connection
+from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.errors import UserError
 from tests.unit.loadtests.scripted import (
     CLOSE,
