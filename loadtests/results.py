@@ -100,7 +100,7 @@ def start(
         write(folder / "handwork.json", _json(Work(features=handwork)))
     except OSError as error:
         raise UserError(
-            f"cannot write results to {folder}: {error.strerror}; choose another place with --results"
+            f"cannot write results to {folder}: {error.strerror}; choose another place with --out"
         ) from error
     return Run(folder, plan, environment, handwork, ())
 

@@ -2,8 +2,8 @@
 
 Rule: one `recv`, one `time.monotonic()`, nothing between them; what went wrong is a value (`Failure`)
 beside the times that were reached, because a load generator counts failures as carefully as answers.
-Buffers are bounded. httptools (llhttp) parses. Neighbours: `message` has the values; `chatstream` is a `Reader`; `generator` drives
-connections inside Locust.
+Buffers are bounded. httptools (llhttp) parses. Neighbours: `message` has the values; `chatstream` is a `Reader`;
+`generator` drives connections inside Locust.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Final, Literal
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 

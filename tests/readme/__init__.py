@@ -1,0 +1,1 @@
+"""The documentation, executed: every command, link and snippet that a reader may follow."""

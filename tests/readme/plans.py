@@ -1,0 +1,35 @@
+"""What a `parity compare` command would do, worked out without doing it.
+
+Rule: the command's own parser reads it, and the harness's own code makes the plan. Neighbours: `loadtests.cli`,
+`loadtests.plan`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from loadtests.cli import app
+from loadtests.plan import DEFAULT_TARGETS, Plan, make_plan
+from loadtests.targets import load_targets, pick
+
+
+def parsed(words: Sequence[str]) -> dict[str, Any]:
+    """The options of a `parity` command as its parser understands them; a mistake is an error of the parser."""
+    tool, name, *rest = words
+    assert tool == "parity"
+    group = typer.main.get_command(app)
+    command = vars(group)["commands"][name]
+    options: dict[str, Any] = command.make_context(name, rest).params
+    return options
+
+
+def planned(words: Sequence[str]) -> Plan:
+    """The plan of a `parity compare` command."""
+    options = parsed(words)
+    assert options["out"] == Path("results"), "the documents say that a run is left in results/"
+    targets = pick(load_targets(options["targets"]), options["names"] or DEFAULT_TARGETS)
+    return make_plan(
+        targets, mode="full" if options["full"] else "quick", only=options["only"] or (), seed=options["seed"]
+    )

@@ -1,0 +1,88 @@
+"""`make`, looked at without doing it: running these targets here would run the whole suite inside itself."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from tests.links import ROOT
+from tests.readme.document import Command, of
+from tests.readme.plans import parsed, planned
+from tests.readme.typed import PROGRAMS, ran
+
+# what the comment beside a command says -> what the recipe then must hold
+SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "set up": "pip install .*--editable",
+        "from locked versions": "pip install .*--require-hashes",
+        "into .venv": "-m venv .venv$",
+        "verify, load, judge": "parity compare --quick",
+        "the whole suite": r"pytest(?!.*(tests| -k| -m|--ignore))",
+        "style": "ruff check .$",
+        "types": "mypy$",
+        "walls": "lint-imports$",
+        "dead links": "-m tests.links$",
+    }
+)
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def recipe(command: Command) -> list[str]:
+    """Every line that make would run, from an empty checkout, in order."""
+    return ran(command, more="--dry-run --always-make").replace("\\\n", " ").splitlines()
+
+
+@pytest.mark.parametrize("command", of("make"), ids=lambda command: command.id)
+def test_does_what_the_comment_says(command: Command) -> None:
+    """For each thing that the comment says, the recipe has a line that does it."""
+    lines = recipe(command)
+    said = [pattern for phrase, pattern in SAID.items() if phrase in command.comment]
+    assert said, f"teach tests/readme/test_make.py (SAID) how to run: {command.text}  # {command.comment}"
+    for pattern in said:
+        assert any(re.search(pattern, line) for line in lines), f"{pattern} is in none of {lines}"
+
+
+@pytest.mark.parametrize("command", of("make"), ids=lambda command: command.id)
+def test_its_tools_are_there(command: Command) -> None:
+    """Each line of the recipe starts a program that setup installs, and the `parity` lines are understood."""
+    for line in recipe(command):
+        tool, *rest = shlex.split(line)
+        if tool.startswith(".venv/bin/"):
+            name = tool.removeprefix(".venv/bin/")
+            assert (PROGRAMS / name).is_file(), line
+            if name == "parity":
+                assert parsed(("parity", *rest))
+
+
+@pytest.mark.parametrize(
+    "command", [found for found in of("make") if "minutes" in found.comment], ids=lambda found: found.id
+)
+def test_lasts_as_long_as_the_comment_says(command: Command) -> None:
+    """The rounds of the comparison fit in the minutes that the comment gives it, with time left to verify."""
+    minutes = re.search(r"about (\w+) minutes", command.comment)
+    assert minutes
+    lines = [shlex.split(line)[1:] for line in recipe(command) if "parity compare" in line]
+    assert len(lines) == 1
+    assert planned(("parity", *lines[0])).seconds < 60 * NUMBERS.index(minutes[1])
+
+
+def test_pytest_understands_its_line() -> None:
+    """The options of `make test` are pytest's, or those of a plugin that is installed."""
+    lines = [line for command in of("make") for line in recipe(command) if " -m pytest" in line]
+    assert lines
+    for line in lines:
+        words = shlex.split(line)[1:]
+        done = subprocess.run(
+            [sys.executable, *words, "--collect-only", "--quiet", __file__],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "test_pytest_understands_its_line" in done.stdout
