@@ -10,14 +10,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fastapi_impl.errors import on_error
+from fastapi_impl.errors import on_error, reply
 from shared import cors
+from shared.errors import NotFound
 from shared.log import RequestRecord, request_id
 
 
 def install(app: FastAPI) -> None:
     """Wrap the app; what is added last is outermost."""
     app.add_middleware(LastResort)
+    app.add_middleware(OneLine)
     app.add_middleware(HeadIsGet)
     app.add_middleware(
         CORSMiddleware,
@@ -70,6 +72,18 @@ class HeadIsGet:
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
         await self.app(scope, receive, send)
+
+
+class OneLine:
+    """Starlette routes a path that ends with a line feed like one without: here it is another address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless there is nothing at its address."""
+        app = reply(NotFound()) if scope["type"] == "http" and scope["path"].endswith("\n") else self.app
+        await app(scope, receive, send)
 
 
 class LastResort:

@@ -127,6 +127,7 @@ async def event_stream(outputs: AsyncStream, record: StreamRecord) -> AsyncGener
 
 
 # Dependencies are coroutines, though they await nothing: FastAPI sends plain functions through a thread pool.
+# The key is declared here for the document's sake; `ProtectedRoute` has checked it by then.
 async def _caller(
     request: Request,
     _key: Annotated[

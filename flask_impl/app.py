@@ -4,9 +4,10 @@ Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `
 in the same order, as in `fastapi_impl`.
 """
 
+import atexit
 from typing import Any
 
-from apispec import APISpec
+from apispec import APISpec, BasePlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Flask
 
@@ -35,7 +36,7 @@ def _assemble(settings: Settings) -> Flask:
     app = Flask("flask_impl", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
-    app.extensions["settings"] = settings
+    app.config["SETTINGS"] = settings
     app.extensions["drain"] = drain
     app.extensions["keys"] = Keys(settings.valid_api_keys)
     app.extensions["agent"] = build.agent(settings, drain, Clock())
@@ -44,6 +45,7 @@ def _assemble(settings: Settings) -> Flask:
     middleware.install(app)
     app.extensions["openapi"] = _openapi(app)
     drain_on_sigterm(drain)
+    atexit.register(app.extensions["agent"].close)
     log.started(settings)
     return app
 
@@ -55,7 +57,7 @@ def _openapi(app: Flask) -> dict[str, Any]:
         version=VERSION,
         openapi_version="3.1.0",
         info={"description": openapi.DESCRIPTION},
-        plugins=[FlaskPlugin()],
+        plugins=[FlaskPlugin(), FirstLine()],
     )
     models = openapi.schemas(ChatRequest, ChatResponse, ErrorResponse, HealthResponse, SessionResponse)
     for name, schema in (models | openapi.event_schemas()).items():
@@ -70,3 +72,17 @@ def _openapi(app: Flask) -> dict[str, Any]:
         for endpoint in routes.DOCUMENTED:
             spec.path(view=app.view_functions[endpoint])
     return spec.to_dict()
+
+
+class FirstLine(BasePlugin):
+    """The first line of a handler's docstring as its operation's description, which FastAPI takes by itself."""
+
+    def operation_helper(
+        self,
+        path: str | None = None,  # noqa: ARG002 - as apispec calls it
+        operations: dict[str, Any] | None = None,
+        **given: Any,
+    ) -> None:
+        """Called by apispec for each path, with the operations that it has found so far."""
+        for operation in (operations or {}).values():
+            operation.setdefault("description", given["view"].__doc__.partition("\n")[0])

@@ -75,8 +75,8 @@ def preflight() -> Response | None:
 
 
 def one_slash() -> None:
-    """Werkzeug routes `//health` like `/health`: here it is another address, and there is nothing at it."""
-    if _path().startswith("//"):
+    """Werkzeug routes `//health` like `/health` and redirects no path at all to `/`: here they are other addresses."""
+    if _path().startswith("//") or not _path().startswith("/"):
         raise NotFound
 
 
@@ -98,7 +98,7 @@ def _path() -> str:
 
 def _allowed_origin() -> str | None:
     """What `Access-Control-Allow-Origin` has to say to the page that asks; None forbids."""
-    origin, allowed = request.headers["Origin"], current_app.extensions["settings"].allowed_origins
+    origin, allowed = request.headers["Origin"], current_app.config["SETTINGS"].allowed_origins
     if "*" in allowed:
         return "*"
     return origin if origin in allowed else None

@@ -29,14 +29,14 @@ def authenticate() -> None:
 def parsed() -> ChatRequest:
     """The body as the model; raises what the contract says of other bodies."""
     check_media_type(request.content_type)
-    body = read_body(request.stream, current_app.extensions["settings"].max_body_bytes)
+    body = read_body(request.stream, request.content_length, current_app.config["SETTINGS"].max_body_bytes)
     try:
         return ChatRequest.model_validate(parse_object(body))
     except ValidationError as error:
         raise invalid_body(error.errors()) from None
 
 
-def read_body(stream: IO[bytes], limit: int) -> bytes:
+def read_body(stream: IO[bytes], announced: int | None, limit: int) -> bytes:
     """At most `limit` bytes; more is dropped as it comes, so that a client still sending gets its answer."""
     body, received = bytearray(), 0
     try:
@@ -48,6 +48,8 @@ def read_body(stream: IO[bytes], limit: int) -> bytes:
         raise InvalidBody([MALFORMED]) from None
     if received > limit:
         raise too_large(limit)
+    if received < (announced or 0):  # the client has gone in the middle: WSGI lets a short body through
+        raise InvalidBody([MALFORMED])
     return bytes(body)
 
 

@@ -23,7 +23,7 @@ NO_OBJECT = ValidationDetail(type="dict_type", loc=["body"], msg="Input should b
 
 def check_media_type(content_type: str | None) -> None:
     """Raises `UnsupportedMediaType` unless it is `application/json`; parameters are allowed."""
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if (content_type or "").partition(";")[0].strip(" \t").lower() != "application/json":
         raise UnsupportedMediaType
 
 

@@ -1,6 +1,6 @@
 """Time, as an argument: whoever needs it is given a `Clock`, and tests give another.
 
-Rule: the clock is read here, and where it is the default of an argument.
+Rule: what an answer depends on reads its time here, or from an argument; only the log has its own.
 """
 
 import time

@@ -9,11 +9,12 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_json
 
-from shared.errors import ApiError, problem
+from shared.errors import ApiError, Unavailable, problem
 from shared.settings import Settings
 from shared.sse import StreamRecord
 
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         line: dict[str, Any] = {
-            "time": self.formatTime(record),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "logger": record.name,
             "level": record.levelname,
             "message": record.getMessage(),
@@ -75,11 +76,13 @@ class RequestRecord:
 
     def failed(self, exc: Exception) -> None:
         """An error on the server's side: what it was stays here, in the log; unexpected ones with their traceback."""
-        if problem(exc).status < 500:
+        told = problem(exc)
+        if told.status < 500:
             return
         expected = isinstance(exc, ApiError) and exc.__cause__ is None
-        told = {"request_id": self.request_id, "error": type(exc).__name__, "reason": str(exc)}
-        service.error("request failed", exc_info=None if expected else exc, extra={"fields": told})
+        level = logging.INFO if type(exc) is Unavailable else logging.ERROR  # to refuse work is no failure
+        line = {"request_id": self.request_id, "error": type(exc).__name__, "reason": told.body.detail}
+        service.log(level, "request failed", exc_info=None if expected else exc, extra={"fields": line})
 
     def finish(self) -> None:
         """Write the line."""

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+
 from shared.agent.model import AsyncModel, AsyncModelCall, Model, ModelCall, ToolCall
 from shared.agent.tools import Context, Tool, run_tool
 from shared.agent.turn import Ask, Effect, Flow, Output, Receive, Store, UseTool
@@ -26,7 +28,7 @@ class Scene:
     clock: Clock
 
     def use_tool(self, call: ToolCall) -> str:
-        """The tool's result; tools compute, they do no I/O, so both drivers run them in place."""
+        """The tool's result. Tools compute (at most they read a time zone's file): both drivers run them in place."""
         return run_tool(self.tools, call.name, call.arguments, Context(self.history, self.clock.utc()))
 
 
@@ -126,7 +128,8 @@ async def arun(flow: Flow, io: AsyncIo) -> AsyncGenerator[Output, None]:
                 yield step
     finally:
         flow.close()
-        await io.close()
+        with anyio.CancelScope(shield=True):  # a cancelled task must still be able to cancel the model's call
+            await io.close()
 
 
 def _resume(flow: Flow, answer: Any) -> Effect | Output | None:

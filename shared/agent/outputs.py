@@ -60,9 +60,11 @@ class Stream:
 
     def close(self) -> None:
         """End the turn if it still runs; safe to call twice."""
-        self._outputs.close()
-        release, self._release = self._release, lambda: None
-        release()
+        try:
+            self._outputs.close()
+        finally:
+            release, self._release = self._release, lambda: None
+            release()
 
 
 class AsyncStream:
@@ -76,6 +78,8 @@ class AsyncStream:
 
     async def aclose(self) -> None:
         """As `Stream.close`."""
-        await self._outputs.aclose()
-        release, self._release = self._release, lambda: None
-        release()
+        try:
+            await self._outputs.aclose()
+        finally:
+            release, self._release = self._release, lambda: None
+            release()

@@ -21,7 +21,7 @@ from shared.models import Message
 ERROR = "error: "
 
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,3}")
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("parity.tools")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic_core import to_json
+
 from shared.agent.model import Assistant, Delta, Text, ToolCall, ToolResult, User, Utterance
 from shared.errors import ModelError, ModelTimeout, Unavailable
 from shared.models import EndEvent, ErrorEvent, Message, StartEvent, TokenEvent, ToolCallEvent
@@ -166,13 +168,27 @@ def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
         pace.heard()
         for delta in deltas:
             if isinstance(delta, Text):
-                said.append(delta.content)
-                yield TokenEvent(content=delta.content)
+                said.append(_sound(delta.content))
+                yield TokenEvent(content=said[-1])
             elif isinstance(delta, ToolCall):
-                calls.append(delta)
+                calls.append(_sent(delta))
             else:
                 return Assistant("".join(said), tuple(calls))
         pace.said()
+
+
+def _sound(text: str) -> str:
+    """The text as it can be sent: a model's JSON may bring half of a surrogate pair, which UTF-8 has no bytes for."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _sent(call: ToolCall) -> ToolCall:
+    """The call, if it can be sent; raises `ModelError` when its arguments are nothing that JSON has."""
+    try:
+        to_json([call.name, call.arguments])
+    except ValueError as error:
+        raise ModelError from error
+    return call
 
 
 def _utterance(message: Message) -> Utterance:

@@ -3,10 +3,11 @@
 import psutil
 import pytest
 
+from tests.conformance import wire
 from tests.conformance.fixtures import Launch
 from tests.conformance.poll import poll
 from tests.conformance.profiles import HEARTBEAT
-from tests.conformance.subject import Subject, fresh
+from tests.conformance.subject import Subject, fresh, payload
 
 SLACK = 1.5
 
@@ -46,6 +47,19 @@ def test_an_earlier_turn_stays(server: Subject) -> None:
         stream.until("token")
     server.log_line(name)
     assert [message["content"] for message in server.messages(session)][::2] == ["first"]
+
+
+@pytest.mark.clause("sessions.turn")
+def test_in_the_middle_of_the_body(server: Subject) -> None:
+    """A body that is cut short of its announced length is no request: nothing is run, nothing is stored."""
+    name, session = fresh("id"), fresh()
+    headers = [("X-API-Key", server.key), ("Content-Type", "application/json"), ("X-Request-ID", name)]
+    with server.connect() as connection:
+        body = payload("hello", session)
+        whole = wire.request("POST", "/chat", [*headers, ("Content-Length", str(len(body) + 100))])
+        connection.send(whole + body)
+    server.log_line(name)
+    assert server.get(f"/sessions/{session}").status == 404
 
 
 @pytest.mark.one_process

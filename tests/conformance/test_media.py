@@ -27,6 +27,8 @@ REFUSED = (
     "json",
     "text/plain; a=application/json",
     "application/json, text/plain",
+    "application/json\xa0",
+    "application/json\x85; a=b",
 )
 
 

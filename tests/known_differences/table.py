@@ -15,7 +15,10 @@ PARSER = "The server's own HTTP parser answers, before the application sees the 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference. `head` is a raw request head without its key and Host; statuses are by server program."""
+    """One difference. `head` is a raw request head without Host and key; statuses are by server program.
+
+    Where it is not `keyed` the key is sent only where `body` says `(key)`.
+    """
 
     id: str
     title: str
@@ -23,12 +26,15 @@ class Difference:
     head: str
     answers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     body: str = ""
+    keyed: bool = True
 
     def raw(self, key: str) -> bytes:
         """The bytes to send."""
         line, _, headers = self.head.partition("\r\n")
-        lines = f"{line}\r\nHost: parity.test\r\nX-API-Key: {key}\r\nConnection: close\r\n{headers}"
-        return f"{lines}\r\n{self.body}".encode("latin-1")
+        close = "" if "\r\nConnection:" in self.head else "Connection: close\r\n"
+        known = f"X-API-Key: {key}\r\n" if self.keyed else ""
+        lines = f"{line}\r\nHost: parity.test\r\n{known}{close}{headers}"
+        return f"{lines}\r\n{self.body.replace('(key)', key)}".encode("latin-1")
 
 
 def _answers(uvicorn: int, gunicorn: int) -> Mapping[str, int]:
@@ -108,5 +114,39 @@ DIFFERENCES = (
         "where the app is mounted, and refuses addresses outside of it; to uvicorn it is a header like any other.",
         head="GET /health HTTP/1.1\r\nSCRIPT_NAME: /elsewhere\r\n",
         answers=_answers(200, 500),
+    ),
+    Difference(
+        id="upgrade-with-body",
+        title="A POST that offers an upgrade, as `curl --http2` and some Java clients do with h2c",
+        reason="uvicorn's parser (httptools) stops at an offered upgrade and drops the body, so the app finds none; "
+        "`--http h11` keeps it, and is slower. gunicorn ignores the offer, as RFC 9110 allows.",
+        head=f"POST /chat HTTP/1.1\r\n{JSON}Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: {len(BODY)}\r\n",
+        body=BODY,
+        answers=_answers(422, 200),
+    ),
+    Difference(
+        id="key-in-a-trailer",
+        title="The key in a trailer, after a chunked body, in one write",
+        reason="uvicorn's parser (httptools) merges trailers into the headers, which RFC 9110 forbids: a proxy that "
+        "takes X-API-Key out of the headers must refuse trailers, or `--http h11` be used. gunicorn drops them.",
+        head=f"POST /chat HTTP/1.1\r\n{JSON}Transfer-Encoding: chunked\r\n",
+        body=f"{len(BODY):x}\r\n{BODY}\r\n0\r\nX-API-Key: (key)\r\n\r\n",
+        keyed=False,
+        answers=_answers(200, 401),
+    ),
+    Difference(
+        id="chunked-in-http-1.0",
+        title="A transfer coding in HTTP/1.0",
+        reason=f"{PARSER} RFC 9112 calls such framing faulty; gunicorn refuses it, uvicorn reads it.",
+        head=f"POST /chat HTTP/1.0\r\n{JSON}Transfer-Encoding: chunked\r\n",
+        body=f"{len(BODY):x}\r\n{BODY}\r\n0\r\n\r\n",
+        answers=_answers(200, 400),
+    ),
+    Difference(
+        id="two-spaces",
+        title="Two spaces in the request line",
+        reason=f"{PARSER} RFC 9112 lets a server be lenient; uvicorn is, gunicorn is not.",
+        head="GET  /health HTTP/1.1\r\n",
+        answers=_answers(200, 400),
     ),
 )

@@ -201,7 +201,7 @@ class Connection:
         except OSError as error:
             if self._expired:  # gevent breaks off a read whose socket is shut down
                 raise _Stop(self._too_slow()) from error
-            kind: Literal[closed, truncated] = "closed" if self._first is None else "truncated"
+            kind: Literal["closed", "truncated"] = "closed" if self._first is None else "truncated"
             raise _Stop(Failure(kind, error.strerror or str(error))) from error
 
     def _too_slow(self) -> Failure:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import anyio
 import pytest
 
 from shared.agent.drivers import AsyncIo, Io, Scene, arun, run
@@ -155,3 +156,26 @@ def test_closing_cancels_the_call(outputs: Outputs, store: MemoryStore, after: i
     assert len(outputs(script, store, after)) == after
     assert store.read(SESSION) == ()
     assert script.closed == len(script.asked)
+
+
+def test_a_cancelled_task_closes_the_call_to_the_end() -> None:
+    """Cancellation, which anyio delivers at every await, does not break off the closing of the model's call."""
+
+    class Slow(AsyncScript):
+        async def close(self) -> None:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await super().close()
+
+    script = Script([[]] * 1000)
+
+    async def main() -> None:
+        store = ThreadedStore(MemoryStore(60.0, lambda: 0.0))
+        outputs = arun(_turn(), AsyncIo(Slow(script), store, _scene()))
+        with anyio.CancelScope() as scope:
+            async for _ in outputs:
+                scope.cancel()
+        await store.close()
+
+    asyncio.run(main())
+    assert script.closed == len(script.asked) == 1

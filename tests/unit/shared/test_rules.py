@@ -201,6 +201,23 @@ def test_a_stream_gives_its_place_back_once() -> None:
         slots.take()
 
 
+def test_a_stream_that_cannot_be_closed_gives_its_place_back() -> None:
+    """An error while closing does not keep the place."""
+
+    def stubborn() -> Generator[Output, None, None]:
+        try:
+            yield Ping()
+        finally:
+            raise RuntimeError("stuck")
+
+    slots = Slots(1)
+    stream = Stream(stubborn(), slots.take())
+    assert next(iter(stream)) == Ping()
+    with pytest.raises(RuntimeError, match="stuck"):
+        stream.close()
+    slots.take()
+
+
 def test_the_drain() -> None:
     """Draining refuses new work at once, expires after the grace, and is done when nothing is in hand."""
     now = [0.0]

@@ -95,6 +95,14 @@ def test_tools_are_run_and_the_model_asked_again(flow: Flow) -> None:
     assert stored.turn[1].content == "Let me see. 42."
 
 
+def test_what_cannot_be_sent_is_not_said(flow: Flow) -> None:
+    """Half of a surrogate pair in a model's text is replaced; in a tool call's arguments it fails the turn."""
+    steps = list(drive(flow, [[Text("a\ud83d"), ToolCall("1", "calculate", {"expression": "\ud83d"}), End()]]))
+    assert TokenEvent(content="a?") in steps
+    assert isinstance(steps[-1], Failed)
+    assert isinstance(steps[-1].cause, ModelError)
+
+
 def test_endless_tool_calls_fail(flow: Flow) -> None:
     """A model that only ever calls tools is given up after the last round, and nothing is stored."""
     steps = list(drive(flow, [[CALL, End()]] * MAX_ROUNDS))
