@@ -75,15 +75,18 @@ class HeadIsGet:
 
 
 class OneLine:
-    """Starlette routes a path that ends with a line feed like one without: here it is another address."""
+    """Starlette routes a path that ends with a line feed like one without: here it is another address.
+
+    Not so where the last part is a parameter, which takes the line feed as its own: a session's id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless there is nothing at its address."""
-        app = reply(NotFound()) if scope["type"] == "http" and scope["path"].endswith("\n") else self.app
-        await app(scope, receive, send)
+        other = scope["type"] == "http" and scope["path"].endswith("\n") and "/sessions/" not in scope["path"]
+        await (reply(NotFound()) if other else self.app)(scope, receive, send)
 
 
 class LastResort:
