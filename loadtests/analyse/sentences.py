@@ -63,7 +63,7 @@ def caught(section: Section, work: tuple[Handwork, ...]) -> str:
         text = "Every body, valid or hostile, got the status that the contract asks for, from all."
     else:
         text = _each(panel, "Answers with the contract's status")
-    return f"{text} {hand(work, 'validation')}"
+    return f"{text} {hand(work, 'validation')} FastAPI's go into putting the contract's checks before its own."
 
 
 def documented(section: Section, work: tuple[Handwork, ...]) -> str:

@@ -78,7 +78,9 @@ def ensure_verified(targets: Sequence[Target], console: Console) -> Mapping[str,
         return MappingProxyType({target.name: _reused(target.name, known) for target in targets})
     folder = new_folder()
     names = ", ".join(target.name for target in targets)
-    with console.status(f"conformance suite on {names} (output: {_relative(folder)}/pytest.log)"):
+    told = f"conformance suite on {names}, a minute or two (output: {_relative(folder)}/pytest.log)"
+    console.print(told, highlight=False)
+    with console.status("conformance suite"):
         cases = verify_targets(targets, folder, show=False)
     return MappingProxyType({target.name: _outcome(target.name, cases, folder) for target in targets})
 
