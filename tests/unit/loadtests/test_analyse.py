@@ -173,7 +173,7 @@ def test_every_case_of_every_rule_has_a_verdict() -> None:
 def test_the_answer_is_made_of_figures(tmp_path: Path) -> None:
     """The opening sentence names what decided, and by how much."""
     answer = analyse(made_up.a_run(tmp_path)).answer
-    assert "The deployment decided more than the framework" in answer
+    assert "Throughput depends on the deployment" in answer
     assert "flask-gevent 2,704 (1.30\N{MULTIPLICATION SIGN})" in answer
     assert "1 held, 2 depended on the deployment and 2 did not hold" in answer
 

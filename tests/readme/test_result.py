@@ -1,0 +1,33 @@
+"""The result that the README shows: it comes from a stored run, and the run's report can be made again from its files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from loadtests import report
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = sorted(path.parent for path in (ROOT / "docs" / "results").glob("*/plan.json"))
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_a_stored_report_is_made_again_to_the_byte(run: Path, tmp_path: Path) -> None:
+    """Rebuilding a stored run gives the same verdict, page and summary."""
+    copy = tmp_path / run.name
+    shutil.copytree(run, copy)
+    assert report.report(copy, Console(quiet=True)) == 0
+    for name in ("verdict.json", "report.html", "summary.md"):
+        assert (copy / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_the_readme_quotes_a_stored_run() -> None:
+    """The answer and the five rows in the README are those of a stored run's summary, word for word."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    quoted = [run for run in RUNS if f"docs/results/{run.name}/summary.md" in readme]
+    assert quoted
+    for run in quoted:
+        answer, rows = (run / "summary.md").read_text(encoding="utf-8").split("\n\n")[1:3]
+        assert f"> {answer}" in readme
+        assert rows in readme
