@@ -1,4 +1,4 @@
-"""The result that the README shows: it comes from a stored run, and the run's report can be made again from its files."""
+"""The README's result: it comes from a stored run, and the run's report can be made again from its files."""
 
 import shutil
 from pathlib import Path
