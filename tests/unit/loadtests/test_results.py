@@ -87,7 +87,7 @@ def test_a_damaged_round_is_said(tmp_path: Path, text: str) -> None:
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     """Results that have nowhere to go are refused before the first round."""
     (tmp_path / "results").write_text("a file, not a folder")
-    with pytest.raises(UserError, match=r"cannot write results to .* choose another place with --results"):
+    with pytest.raises(UserError, match=r"cannot write results to .* choose another place with --out"):
         made_up.a_run(tmp_path / "results", rounds=0)
 
 
