@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from loadtests.errors import UserError
 
@@ -36,7 +36,11 @@ def _words(value: object) -> object:
 
 
 class Target(BaseModel):
-    """One deployment. `slots`: requests it can have in hand at once, all workers together; None: no limit."""
+    """One deployment. `slots`: requests it can have in hand at once, all workers together; None: no limit.
+
+    `folder`: where its command runs (None: the kit's own folder). `sources`: the files and folders that it is made
+    of, beside the kit's. In a file both are relative to that file.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -48,6 +52,21 @@ class Target(BaseModel):
     command: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1, strict=False)]
     env: Mapping[str, str] = Field(default_factory=dict)
     slots: int | None = Field(default=None, ge=1)
+    folder: Annotated[Path | None, Field(strict=False)] = None
+    sources: Annotated[tuple[Path, ...], Field(strict=False)] = ()
+
+    @field_validator("folder", "sources")
+    @classmethod
+    def _existing(cls, value: Path | tuple[Path, ...] | None, info: ValidationInfo) -> Path | tuple[Path, ...] | None:
+        if value is None:
+            return None
+        base: Path = (info.context or {}).get("base", Path())
+        many = value if isinstance(value, tuple) else (value,)
+        found = tuple((base / path).resolve() for path in many)
+        for path in found:
+            if not path.exists():
+                raise ValueError(f"there is no {path}")
+        return found if isinstance(value, tuple) else found[0]
 
     @field_validator("command")
     @classmethod
@@ -89,7 +108,7 @@ def to_toml(targets: Iterable[Target]) -> str:
     """Return a targets file that holds these; what JSON writes for a string or a list is TOML too."""
     lines: list[str] = []
     for target in targets:
-        facts = target.model_dump(exclude={"name", "env"}, exclude_none=True)
+        facts = target.model_dump(mode="json", exclude={"name", "env"}, exclude_none=True)
         lines.append(f"[{json.dumps(target.name)}]")
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
         pairs = (f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in target.env.items())
@@ -113,7 +132,7 @@ def _target(path: Path, name: str, entry: Any) -> Target:
     if not isinstance(entry, dict):
         raise TargetsError(f"{path}: {name!r} stands outside any entry; put it under a [target-name] line")
     try:
-        return Target.model_validate({"name": name} | entry)
+        return Target.model_validate({"name": name} | entry, context={"base": path.parent})
     except ValidationError as error:
         raise TargetsError(f"{path}: [{name}] {_first(error)}") from error
 

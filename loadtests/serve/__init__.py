@@ -153,7 +153,7 @@ def _spawn(
     try:
         return subprocess.Popen(  # noqa: S603 - the command is the target's own
             command,
-            cwd=ROOT,
+            cwd=target.folder or ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

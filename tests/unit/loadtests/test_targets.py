@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.targets import OURS, TargetsError, load_targets, pick
+from loadtests.targets import OURS, TargetsError, load_targets, pick, to_toml
 
 ENTRY = """
 [mine]
@@ -142,3 +142,21 @@ def test_every_number_of_ours_has_its_reason() -> None:
     for option, reason in explained.items():
         assert option in text
         assert reason in reasons, option
+
+
+def test_folder_and_sources_are_relative_to_the_file(file: Path, tmp_path: Path) -> None:
+    """A server of one's own runs in the folder that its entry names, and its sources are found from there."""
+    (tmp_path / "app.py").touch()
+    file.write_text(file.read_text("utf-8") + 'folder = "."\nsources = ["app.py"]\n', "utf-8")
+    target = list(load_targets(file).values())[-1]
+    assert (target.folder, target.sources) == (tmp_path, (tmp_path / "app.py",))
+    again = tmp_path / "again.toml"
+    again.write_text(to_toml([target]), "utf-8")
+    assert load_targets(again)[target.name] == target
+
+
+def test_a_source_that_is_not_there_is_an_error(file: Path) -> None:
+    """A source that does not exist would make a pass worth nothing."""
+    file.write_text(file.read_text("utf-8") + 'sources = ["no.py"]\n', "utf-8")
+    with pytest.raises(TargetsError, match=r"sources: there is no .*no\.py; correct it"):
+        load_targets(file)
