@@ -35,6 +35,9 @@ def _words(value: object) -> object:
         raise ValueError(f"cannot be split as a shell would: {error}") from error
 
 
+Place = Annotated[Path, Field(strict=False)]
+
+
 class Target(BaseModel):
     """One deployment. `slots`: requests it can have in hand at once, all workers together; None: no limit.
 
@@ -52,8 +55,8 @@ class Target(BaseModel):
     command: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1, strict=False)]
     env: Mapping[str, str] = Field(default_factory=dict)
     slots: int | None = Field(default=None, ge=1)
-    folder: Annotated[Path | None, Field(strict=False)] = None
-    sources: Annotated[tuple[Path, ...], Field(strict=False)] = ()
+    folder: Place | None = None
+    sources: Annotated[tuple[Place, ...], Field(strict=False)] = ()
 
     @field_validator("folder", "sources")
     @classmethod
