@@ -37,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--targets", type=Path, metavar="FILE", help="read targets from this file")
     group.addoption("--url", metavar="URL", help="a server that runs already, instead of targets")
     group.addoption("--key", metavar="KEY", help="a key of the server at --url")
+    group.addoption(
+        "--clause", action="append", default=[], metavar="ID", help="only cases of this clause (repeatable)"
+    )
     group.addoption("--second-key", metavar="KEY", help="another key of the server at --url")
 
 
@@ -61,10 +64,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note each case's clauses and target for the report."""
+    """Note each case's clauses and target for the report; leave out the clauses that were not asked for."""
     chosen = selection(config)
     for item in items:
         prepare(item, chosen)
+    if wanted := {("clause", clause) for clause in config.getoption("--clause")}:
+        left_out = [item for item in items if not wanted & set(item.user_properties)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if wanted & set(item.user_properties)]
 
 
 @pytest.hookimpl(optionalhook=True)
