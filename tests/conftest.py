@@ -2,7 +2,8 @@
 
 Rule: a case that needs a server takes the fixture `server` (shared, by profile), `twins` (one of each framework) or
 `launch` (its own to stop and kill); this file gives it one id per target. Neighbours: `conformance/fixtures.py`
-(starts the servers), `conformance/profiles.py` (their settings), `conformance/clauses.toml` (what marks name).
+(starts the servers), `conformance/record.py` (what came of the cases), `conformance/profiles.py` (settings),
+`conformance/clauses.toml` (what marks name).
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,10 @@ from typing import Literal
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist has no py.typed
 
+from tests.conformance import patience, record
 from tests.conformance.fixtures import launch, second_key, server, twins
 from tests.conformance.schedule import ByServer
-from tests.conformance.selection import Selection, prepare, selection
+from tests.conformance.selection import Selection, prepare, selection, together
 
 __all__ = ["launch", "second_key", "server", "twins"]
 
@@ -24,6 +26,7 @@ FIXTURES: Mapping[str, Literal["session", "function"]] = MappingProxyType(
 )
 MARKS = (
     "clause(id, ...): the promises of the contract that the case shows, by their ids in clauses.toml",
+    "rows(table): the test plays each row of the table, on a server with the settings that the row needs",
     "profile(name): the settings that the case needs, by their name in profiles.py",
     "concurrent(n): the case needs n requests answered at the same time",
     "one_process: the case is about a limit or a state of one process",
@@ -41,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--clause", action="append", default=[], metavar="ID", help="only cases of this clause (repeatable)"
     )
     group.addoption("--second-key", metavar="KEY", help="another key of the server at --url")
+    group.addoption("--record", metavar="DIR", help="write what came of each case, one JSON line each, to this folder")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,15 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
     if config.getoption("--url") and not config.getoption("--key"):
         raise pytest.UsageError("--url needs --key KEY: most of the contract is behind a key")
+    record.install(config)
+    patience.install(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each case one id per target (or pair of targets) for the kind of server it takes."""
     chosen: Selection = selection(metafunc.config)
-    mark = metafunc.definition.get_closest_marker("profile")
+    mark, table = (metafunc.definition.get_closest_marker(name) for name in ("profile", "rows"))
     profile = mark.args[0] if mark else "plain"
     for fixture, scope in FIXTURES.items():
-        if fixture in metafunc.fixturenames:
+        if fixture in metafunc.fixturenames and table:
+            pairs = [(subject, row) for row in table.args[0] for subject in chosen.subjects(fixture, row.profile)]
+            names = [f"{subject.id}-{row.id}" for subject, row in pairs]
+            metafunc.parametrize((fixture, "case"), pairs, indirect=[fixture], ids=names, scope=scope)
+        elif fixture in metafunc.fixturenames:
             subjects = chosen.subjects(fixture, profile)
             names = [subject.id for subject in subjects]
             metafunc.parametrize(fixture, subjects, indirect=True, ids=names, scope=scope)
@@ -72,6 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if not wanted & set(item.user_properties)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if wanted & set(item.user_properties)]
+    together(items)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,7 @@
 """What a browser would decide about a response of another origin, by the Fetch standard.
 
 Rule: decisions, not headers: two servers may word them differently. Source: https://fetch.spec.whatwg.org, sections
-"CORS check" and "CORS-preflight fetch". Neighbours: `test_cors`, `test_twins`.
+"CORS check" and "CORS-preflight fetch". Neighbours: `judge`, `test_twins`.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from tests.conformance.subject import Subject
 from tests.conformance.wire import Answer
 
 SIMPLE_METHODS = {"GET", "HEAD", "POST"}
+ASKED = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+"""The two headers that, with `Origin`, make an OPTIONS a preflight; the second may be missing."""
 
 
 def readable(answer: Answer, origin: str) -> bool:
@@ -38,9 +40,12 @@ class Preflight:
 
     def send(self, subject: Subject) -> Answer:
         """The preflight itself; a browser sends no key with it."""
-        asked = [("Origin", self.origin), ("Access-Control-Request-Method", self.method)]
-        asked += [("Access-Control-Request-Headers", self.headers)] if self.headers else []
-        return subject.request("OPTIONS", self.target, asked)
+        return subject.request("OPTIONS", self.target, self.asked())
+
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the preflight."""
+        pairs = zip(("Origin", *ASKED), (self.origin, self.method, self.headers), strict=True)
+        return tuple((name, value) for name, value in pairs if value or name == "Origin")
 
     def decide(self, answer: Answer) -> bool:
         """Whether the browser goes on to the request itself."""

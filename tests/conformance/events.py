@@ -5,20 +5,30 @@ Rule: strict; whatever is not of that form is an error with the bytes in it. Nei
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conformance.wire import Answer, Connection, Read
 
 Event = dict[str, Any]
 TERMINAL = ("end", "error")
+COMMENT = "comment"
+LONGEST = 30.0
+"""Seconds that a stream may last: heartbeats could keep a client waiting for ever."""
 
 
 def parse(data: bytes) -> tuple[list[Event], bytes]:
     """The events of some stream bytes, and the rest that is not a whole block yet; comments are left out."""
     *blocks, rest = data.split(b"\n\n")
     return [event for block in blocks for event in _block(block)], rest
+
+
+def outline(data: bytes) -> list[str]:
+    """The type of every block, comments included, in order; bytes after the last whole block are an error."""
+    *blocks, rest = data.split(b"\n\n")
+    assert rest == b"", f"the stream ended inside an event: {rest!r}"
+    return [_block(block)[0]["type"] if _block(block) else COMMENT for block in blocks]
 
 
 def _block(block: bytes) -> list[Event]:
@@ -40,19 +50,20 @@ class Stream:
     head: Answer
     sent: float
     opened: float
+    _timed: Iterator[tuple[float, Event]] | None = field(default=None, init=False)
 
     def reads(self) -> Iterator[Read]:
         """The stream's reads up to its end."""
-        return self.connection.reads()
+        for read in self.connection.reads():
+            lasted = read.at - self.sent
+            assert lasted < LONGEST, f"the stream goes on after {lasted:.1f} s: {read.data[-200:]!r}"
+            yield read
 
     def timed(self) -> Iterator[tuple[float, Event]]:
-        """Events with the time at which their last byte was read; every byte must belong to a whole event."""
-        rest = b""
-        for read in self.reads():
-            events, rest = parse(rest + read.data)
-            for event in events:
-                yield read.at, event
-        assert rest == b"", f"the stream ended inside an event: {rest!r}"
+        """Events with the time at which their last byte was read, from where the last caller stopped."""
+        if self._timed is None:
+            self._timed = self._whole()
+        return self._timed
 
     def events(self) -> Iterator[Event]:
         """Events as they come."""
@@ -67,6 +78,14 @@ class Stream:
                 return seen
         raise AssertionError(f"the stream ended without {kind!r}: {seen}")
 
+    def _whole(self) -> Iterator[tuple[float, Event]]:
+        rest = b""
+        for read in self.reads():
+            events, rest = parse(rest + read.data)
+            for event in events:
+                yield read.at, event
+        assert rest == b"", f"the stream ended inside an event: {rest!r}"
+
 
 def open_stream(connection: Connection, payload: bytes) -> Stream:
     """Send a request for a stream and wait for the head of the answer, which must be 200."""
@@ -79,11 +98,16 @@ def open_stream(connection: Connection, payload: bytes) -> Stream:
     return Stream(connection, head, sent, opened)
 
 
-def text(events: list[Event]) -> str:
+def text(events: Iterable[Event]) -> str:
     """The tokens joined."""
     return "".join(event["content"] for event in events if event["type"] == "token")
 
 
-def kinds(events: list[Event]) -> list[str]:
+def calls(events: Iterable[Event]) -> list[Event]:
+    """The tool calls, as POST /chat lists them."""
+    return [{k: v for k, v in event.items() if k != "type"} for event in events if event["type"] == "tool_call"]
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
     """The events' types, in order."""
     return [event["type"] for event in events]

@@ -1,7 +1,8 @@
 """The servers that cases run against, as fixtures: started on first use, gone when the last case has used them.
 
 Rule: one running server per target and profile at a time; every one is reached by its address alone.
-Neighbours: `loadtests.serve` (starts and stops processes), `selection` (which), `profiles` (with which settings).
+Neighbours: `loadtests.serve` (starts and stops processes), `selection` (which), `profiles` (with which
+settings), `record` (what is kept of the talk with them).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,8 @@ import pytest
 from loadtests.serve import Server, running
 from loadtests.targets import Target
 from tests.conformance import profiles
-from tests.conformance.selection import Deployment, selection
+from tests.conformance.record import Recorder, recorder
+from tests.conformance.selection import EXTERNAL, Deployment, selection
 from tests.conformance.subject import Subject
 
 
@@ -30,7 +32,9 @@ Launch = Callable[[Mapping[str, str]], AbstractContextManager[Launched]]
 
 
 @contextmanager
-def started(target: Target, settings: Mapping[str, str], log: Path) -> Iterator[Launched]:
+def started(
+    target: Target, settings: Mapping[str, str], log: Path, recorder: Recorder | None = None
+) -> Iterator[Launched]:
     """Start a target with these settings (added to the plain profile's) and stop it afterwards."""
     wanted = {**profiles.settings(profiles.PLAIN), **settings}
     with running(target, log=log, settings=wanted, ready_timeout=30.0) as process:
@@ -41,6 +45,7 @@ def started(target: Target, settings: Mapping[str, str], log: Path) -> Iterator[
             second_key=profiles.SECOND_KEY,
             log=log,
             server=target.server,
+            witness=recorder.witness if recorder else None,
         )
         yield Launched(subject, process)
 
@@ -50,7 +55,7 @@ def _shared(request: pytest.FixtureRequest, name: str, folder: Path) -> Iterator
     deployment: Deployment = request.param
     target = selection(request.config).targets[name]
     log = folder / f"{name}.log"
-    with started(target, profiles.settings(deployment.profile), log) as launched:
+    with started(target, profiles.settings(deployment.profile), log, recorder(request.config)) as launched:
         yield launched.subject
 
 
@@ -59,12 +64,22 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A server with the settings of the case's profile, shared with all cases of that profile."""
     deployment: Deployment = request.param
     if not deployment.targets:
-        options = request.config.getoption
-        yield Subject(deployment.name, options("--url").rstrip("/"), options("--key"), options("--second-key"))
+        yield _external(request.config)
         return
     folder = tmp_path_factory.mktemp(deployment.profile)
     with _shared(request, deployment.targets[0], folder) as subject:
         yield subject
+
+
+def _external(config: pytest.Config) -> Subject:
+    kept = recorder(config)
+    return Subject(
+        name=EXTERNAL,
+        url=config.getoption("--url").rstrip("/"),
+        key=config.getoption("--key"),
+        second_key=config.getoption("--second-key"),
+        witness=kept.witness if kept else None,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +100,7 @@ def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Launch:
     deployment: Deployment = request.param
     target = selection(request.config).targets[deployment.targets[0]]
     logs = (tmp_path / f"{target.name}-{number}.log" for number in range(100))
-    return lambda settings: started(target, settings, next(logs))
+    return lambda settings: started(target, settings, next(logs), recorder(request.config))
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ Rule: only facts of the chosen targets decide whether a case applies, and a case
 "not applicable: …", never left out. Neighbours: `tests/conftest.py` (pytest's hooks), `fixtures` (starts them).
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pytest
 
@@ -59,6 +60,19 @@ class Selection:
         return [(fastapi[0], other) for other in others] if fastapi else []
 
 
+class Row(Protocol):
+    """What a parameter must have to speak for its case; it may also have a `grade` and a `reason` for it."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - `case.Case` says what they are
+    @property
+    def clauses(self) -> tuple[str, ...]: ...  # noqa: D102 - as above
+    @property
+    def does(self) -> str: ...  # noqa: D102 - as above
+    @property
+    def expects(self) -> str: ...  # noqa: D102 - as above
+
+
 CHOSEN = pytest.StashKey[Selection]()
 
 
@@ -86,22 +100,50 @@ def prepare(item: pytest.Item, chosen: Selection) -> None:
     """Note a case's clauses and target as properties for the report, and skip it where it cannot apply."""
     for mark in item.iter_markers("clause"):
         item.user_properties += [("clause", identifier) for identifier in mark.args]
-    found = _deployment(item)
-    if not found:
+    row = row_of(item)
+    item.user_properties += [("clause", identifier) for identifier in row.clauses] if row else []
+    fixture, deployment = next(_deployments(item), ("", None))
+    if deployment is None:
         return
-    fixture, deployment = found
     item.user_properties.append(("target", deployment.name))
     reason = _not_applicable(item, fixture, deployment, chosen)
     if reason:
         item.add_marker(pytest.mark.skip(reason=f"not applicable: {reason}"))
 
 
-def _deployment(item: pytest.Item) -> tuple[str, Deployment] | None:
-    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    for name, value in params.items():
-        if isinstance(value, Deployment):
-            return name, value
-    return None
+def together(items: list[pytest.Item]) -> None:
+    """Bring the cases of one server together, each server where its first case stands, so that it starts once.
+
+    pytest does so for a parameter of session scope, but not where a row is bound to its server's profile.
+    """
+    places: dict[Hashable, int] = {}
+    keys = {item: places.setdefault(_group(item), len(places)) for item in items}
+    items.sort(key=lambda item: keys[item])
+
+
+def _group(item: pytest.Item) -> Hashable:
+    deployment = deployment_of(item)
+    return deployment if deployment and deployment.profile != OWN else item.path
+
+
+def deployment_of(item: pytest.Item) -> Deployment | None:
+    """What a case runs on; None for one without a server."""
+    return next((deployment for _, deployment in _deployments(item)), None)
+
+
+def row_of(item: pytest.Item) -> Row | None:
+    """The row that a case plays, if it plays one."""
+    said = ("id", "clauses", "does", "expects")
+    return next((value for value in parameters(item).values() if all(hasattr(value, name) for name in said)), None)
+
+
+def parameters(item: pytest.Item) -> Mapping[str, Any]:
+    """A case's parameters by name."""
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
+def _deployments(item: pytest.Item) -> Iterator[tuple[str, Deployment]]:
+    return ((name, value) for name, value in parameters(item).items() if isinstance(value, Deployment))
 
 
 def _not_applicable(item: pytest.Item, fixture: str, wanted: Deployment, chosen: Selection) -> str | None:

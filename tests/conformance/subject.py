@@ -5,13 +5,14 @@ Rule: a helper here only saves typing; whatever a case is about, it says itself.
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import pytest
 
 from tests.conformance import events, wire
@@ -22,7 +23,10 @@ JSON = ("Content-Type", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A running server. `log` is None when the kit did not start it; `server` is the program that runs the app."""
+    """A running server. `log` is None when the kit did not start it; `server` is the program that runs the app.
+
+    `witness` gives each connection, by the server's name, someone who is told of its bytes (`record`).
+    """
 
     name: str
     url: str
@@ -30,19 +34,25 @@ class Subject:
     second_key: str | None = None
     log: Path | None = None
     server: str = "unknown"
+    witness: Callable[[str], wire.Witness] | None = field(default=None, repr=False, compare=False)
 
     def connect(self, timeout: float = 10.0) -> wire.Connection:
         """A fresh connection."""
         parts = urlsplit(self.url)
         tls = parts.scheme == "https"
-        return wire.Connection(parts.hostname or "", parts.port or (443 if tls else 80), timeout, tls)
+        witness = self.witness(self.name) if self.witness else None
+        return wire.Connection(parts.hostname or "", parts.port or (443 if tls else 80), timeout, tls, witness)
 
     def raw(self, *pieces: bytes, method: str = "POST") -> wire.Answer:
-        """Send these bytes, each piece in its own write, and wait for the answer."""
-        with self.connect() as connection:
-            connection.expect(method)
-            connection.send(*pieces)
-            return connection.answer()
+        """Send these bytes, each piece in its own write; an answer that does not come whole fails the case."""
+        try:
+            with self.connect() as connection:
+                connection.expect(method)
+                connection.send(*pieces)
+                return connection.answer()
+        except (OSError, h11.RemoteProtocolError) as error:
+            line = b"".join(pieces[:1]).partition(b"\r\n")[0][:80].decode("latin-1")
+            raise AssertionError(f"{self.name} gave no whole answer to {line!r}: {error!r}") from error
 
     def request(self, method: str, target: str, headers: wire.Headers = (), body: bytes | None = None) -> wire.Answer:
         """One request with exactly these headers (and `Host`, `Content-Length`)."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import h11
 
@@ -49,6 +49,16 @@ class Answer:
         return json.loads(self.body.decode("utf-8"))
 
 
+class Witness(Protocol):
+    """Who is told of the bytes of one connection, in the order in which they went over it."""
+
+    def sent(self, data: bytes) -> None:
+        """These bytes are about to go out."""
+
+    def received(self, data: bytes) -> None:
+        """These bytes have come."""
+
+
 @dataclass(slots=True)
 class Connection:
     """One TCP (or TLS) connection to a server; `send` and `read` are as raw as they look."""
@@ -57,6 +67,7 @@ class Connection:
     port: int
     timeout: float = 10.0
     tls: bool = False
+    witness: Witness | None = None
     _socket: socket.socket = field(init=False)
     _parser: h11.Connection = field(init=False)
 
@@ -82,7 +93,13 @@ class Connection:
     def send(self, *pieces: bytes) -> None:
         """Send each piece in a write of its own."""
         for piece in pieces:
+            if self.witness:
+                self.witness.sent(piece)
             self._socket.sendall(piece)
+
+    def leave(self) -> None:
+        """End our side: nothing more will be sent, and an answer can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
 
     def expect(self, method: str) -> None:
         """Tell the parser which method is being answered; only then it knows that HEAD has no body."""
@@ -117,12 +134,18 @@ class Connection:
     def rest(self) -> bytes:
         """Whatever the server still sends, unparsed, until it closes the connection."""
         data = bytearray(self._parser.trailing_data[0])
-        while received := self._socket.recv(1 << 16):
+        while received := self._received():
             data += received
         return bytes(data)
 
-    def _feed(self) -> None:
+    def _received(self) -> bytes:
         data = self._socket.recv(1 << 16)
+        if self.witness:
+            self.witness.received(data)
+        return data
+
+    def _feed(self) -> None:
+        data = self._received()
         if not data and self._parser.their_state is h11.SEND_RESPONSE:
             raise ConnectionError("the server closed the connection without an answer")
         self._parser.receive_data(data)
