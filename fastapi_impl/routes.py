@@ -179,7 +179,7 @@ async def health(request: Request, response: Response) -> HealthResponse:
     return told.body
 
 
-@protected.post("/chat", tags=["chat"], responses=ASK)
+@protected.post("/chat", tags=["chat"], responses={200: openapi.WHOLE_TURN, **ASK})
 async def chat(body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatResponse:
     """Answer a message, whole."""
     return await agent.chat(caller, body)

@@ -35,6 +35,7 @@ def _assemble(settings: Settings) -> Flask:
     drain = Drain(settings.drain_seconds)
     app = Flask("flask_impl", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["SERVER_NAME"] = "localhost"  # routes are matched by path; an odd Host would otherwise be a 500
     app.url_map.merge_slashes = False
     app.config["SETTINGS"] = settings
     app.extensions["drain"] = drain
@@ -65,6 +66,7 @@ def _openapi(app: Flask) -> dict[str, Any]:
     for kind in TABLE:
         spec.components.response(kind.__name__, openapi.failure(kind))
     spec.components.response("Draining", openapi.DRAINING)
+    spec.components.response("WholeTurn", openapi.WHOLE_TURN)
     spec.components.response("EventStream", openapi.event_stream())
     scheme = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
     spec.components.security_scheme(openapi.SECURITY_SCHEME, scheme)

@@ -139,7 +139,7 @@ def chat() -> Response:
       security: [{ApiKey: []}]
       requestBody: {required: true, content: {application/json: {schema: ChatRequest}}}
       responses:
-        200: {description: Successful Response, content: {application/json: {schema: ChatResponse}}}
+        200: WholeTurn
         401: InvalidKey
         413: BodyTooLarge
         415: UnsupportedMediaType

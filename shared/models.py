@@ -70,21 +70,27 @@ class SessionResponse(Frozen):
     messages: list[Message]
 
 
-class StartEvent(Frozen):
+class Event(Frozen):
+    """What every event has in common: its type is always sent, so the document says that it is required."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class StartEvent(Event):
     """The first event of every stream."""
 
     type: Literal["start"] = "start"
     session_id: str
 
 
-class TokenEvent(Frozen):
+class TokenEvent(Event):
     """A piece of the reply; all of them joined are the reply."""
 
     type: Literal["token"] = "token"
     content: str
 
 
-class ToolCallEvent(Frozen):
+class ToolCallEvent(Event):
     """A tool was called, and this came back."""
 
     type: Literal["tool_call"] = "tool_call"
@@ -93,13 +99,13 @@ class ToolCallEvent(Frozen):
     result: str
 
 
-class EndEvent(Frozen):
+class EndEvent(Event):
     """The turn is complete and stored; nothing follows."""
 
     type: Literal["end"] = "end"
 
 
-class ErrorEvent(Frozen):
+class ErrorEvent(Event):
     """The turn failed and is not stored; nothing follows. The words are those of the error envelope."""
 
     type: Literal["error"] = "error"

@@ -1,4 +1,4 @@
-"""What neither framework can know of this API: its errors and its stream, as parts of an OpenAPI 3.1 document.
+"""What neither framework can know of this API: its errors, its stream, its links, as parts of an OpenAPI document.
 
 Rule: generated from the error table and the Pydantic models, never written out. FastAPI takes the parts as
 `responses=`, Flask's apispec as components. Neighbours: `errors`, `models`, each server's `routes.py` and `app.py`.
@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core.core_schema import WithDefaultSchema
 
 from shared.errors import ApiError, entry_for
-from shared.models import ErrorResponse, HealthResponse, StreamEvent
+from shared.models import ChatResponse, ErrorResponse, HealthResponse, StreamEvent
 
 TITLE = "Agent API"
 DESCRIPTION = "An agent behind an HTTP API: whole replies, streamed replies, sessions."
@@ -22,6 +22,15 @@ REF = "#/components/schemas/{model}"
 DRAINING = {
     "description": "Draining: this process takes no new work",
     "content": {"application/json": {"schema": {"$ref": REF.format(model=HealthResponse.__name__)}}},
+}
+
+WHOLE_TURN = {
+    "description": "The whole turn; its session can be read and forgotten",
+    "content": {"application/json": {"schema": {"$ref": REF.format(model=ChatResponse.__name__)}}},
+    "links": {
+        operation: {"operationId": operation, "parameters": {"session_id": "$response.body#/session_id"}}
+        for operation in ("session", "forget")
+    },
 }
 
 
@@ -70,7 +79,7 @@ def failure(kind: type[ApiError] | type[Exception]) -> dict[str, Any]:
         "content": {"application/json": {"schema": {"$ref": REF.format(model=ErrorResponse.__name__)}}},
     }
     if entry.headers:
-        response["headers"] = {name: {"schema": {"type": "string"}} for name in entry.headers}
+        response["headers"] = {name: {"required": True, "schema": {"type": "string"}} for name in entry.headers}
     return response
 
 
