@@ -2,10 +2,9 @@
 
 Rule: a case has a browser of its own. Playwright's event loop stays marked as running in its thread for as long as
 it is open, so one kept for the session would break every `asyncio.run` of another suite in the same process.
-Neighbours: `tests/conftest.py` (the fixture `server`), `watch`, `chat`.
+Neighbours: `tests/chromium.py` (starts it), `tests/conftest.py` (the fixture `server`), `watch`, `chat`.
 """
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,24 +12,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from shared.web import chat_page
+from tests import chromium
 from tests.browser.chat import Chat
 from tests.browser.watch import Watch
 from tests.conformance.subject import Subject
-from tests.requirements import skip_or_fail
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 ALONE = "http://127.0.0.1:9"  # the port "discard": nothing listens, every answer is the case's own
 KEY_ALONE = "key-of-no-server"
-TIMEOUT = 15_000.0  # ms
-ARGUMENTS = (
-    "--no-sandbox",  # containers run as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-)
 
 
 @pytest.fixture
@@ -51,15 +39,12 @@ def watch(origin: str) -> Watch:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, origin: str, watch: Watch) -> Iterator[Page]:
     """An empty tab."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        skip_or_fail("browser", "install Chromium, so that `chromium` is on the PATH")
-    only = f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {urlsplit(origin).hostname}"
-    expect.set_options(timeout=TIMEOUT)
+    program = chromium.program()
+    expect.set_options(timeout=chromium.TIMEOUT)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, only])
+        browser = chromium.launch(playwright, program, urlsplit(origin).hostname or "")
         tab = browser.new_page()
-        tab.set_default_timeout(TIMEOUT)
+        tab.set_default_timeout(chromium.TIMEOUT)
         watch.attach(tab)
         yield tab
         watch.verify(tab, KEY_ALONE if origin == ALONE else request.getfixturevalue("server").key)
