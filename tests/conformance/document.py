@@ -17,6 +17,9 @@ UNDESCRIBED = {"arguments"}
 """Fields that may hold anything: a tool's arguments are its own."""
 WRONG = 5.5
 """What no field of the API may be."""
+PROSE = {"title", "summary", "description"}
+NAMED = {"properties", "patternProperties", "$defs", "schemas", "headers", "responses", "links", "examples", "paths"}
+"""Where keys are names that somebody chose, and none of them is prose."""
 VERBS = {"get", "post", "put", "patch", "delete", "head", "options", "trace"}
 
 
@@ -44,7 +47,8 @@ def resolved(doc: Document, node: Any) -> Any:
         target: Any = doc
         for step in reference.removeprefix("#/").split("/"):
             target = target[step]
-        return resolved(doc, target)
+        beside = {key: resolved(doc, value) for key, value in node.items() if key != "$ref"}
+        return {**resolved(doc, target), **beside} if beside else resolved(doc, target)
     return {key: resolved(doc, value) for key, value in node.items()}
 
 
@@ -88,10 +92,11 @@ def damaged(instance: Any) -> Iterator[Any]:
             yield changed
 
 
-def wordless(node: Any) -> Any:
-    """A node without what is written for readers only."""
+def wordless(node: Any, *, names: bool = False) -> Any:
+    """A node without what is written for readers only; `names`: its keys are names and stay, whatever they are."""
     if isinstance(node, list):
         return [wordless(item) for item in node]
     if isinstance(node, dict):
-        return {key: wordless(value) for key, value in node.items() if key not in {"title", "description"}}
+        kept = {key: value for key, value in node.items() if names or key not in PROSE}
+        return {key: wordless(value, names=not names and key in NAMED) for key, value in kept.items()}
     return node

@@ -162,7 +162,7 @@ def _not_external(fixture: str, profile: str) -> str | None:
     if fixture == "launch":
         return "needs a server of its own to stop, and the kit did not start this one"
     if fixture == "twins":
-        return "needs a server of each framework"
+        return "needs another server to be compared with"
     if profile != PLAIN:
         return f"needs the settings {dict(PROFILES[profile])}, and the kit did not start this server"
     return None
