@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test check lock clean
+.PHONY: help setup compare test mutants fuzz check lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,12 @@ compare: setup ## Verify, load and compare FastAPI and Flask; leaves a report in
 
 test: setup ## Run the whole test suite
 	$(BIN)/python -m pytest -n 4
+
+mutants: setup ## Break the servers in one place each, and see that the suite notices every time
+	$(BIN)/python -m tests.mutants
+
+fuzz: setup ## Send both servers the same 100,000 generated and damaged requests, and compare every answer
+	$(BIN)/python -m tests.fuzz --requests 100000
 
 check: setup ## Run the linters: style, types, walls between the folders, dead links
 	$(BIN)/ruff check .
