@@ -53,7 +53,7 @@ def serve(
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one parameter for each option
     subjects: Annotated[
         list[str] | None,
         typer.Argument(metavar="[TARGET...|URL]", help="Targets, or the URL of a running server."),
@@ -61,13 +61,29 @@ def verify(
     key: Annotated[str, typer.Option(help="A key that the server at the URL accepts.")] = "",
     second_key: Annotated[str, typer.Option(help="Another such key: more of the contract can be shown.")] = "",
     targets: TargetsFile = None,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit file here too.")] = None,
+    clause: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only the cases of this clause; may be repeated.")
+    ] = None,
     expression: Annotated[str, typer.Option("-k", metavar="EXPR", help="Only the cases that match.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the page and the files go.", show_default=".parity/verify")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the JUnit file here too.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results here too.")] = None,
 ) -> None:
-    """Run the conformance suite: a table, a page to keep, and exit code 0 if everything passed."""
+    """Run the conformance suite: a table, a page to keep, and exit code 0 if nothing was wrong."""
     from loadtests import verify as suite  # noqa: PLC0415 - see the module's rule
 
-    options = suite.VerifyOptions(tuple(subjects or ()), key, second_key, targets, junit, expression)
+    options = suite.VerifyOptions(
+        subjects=tuple(subjects or ()),
+        key=key,
+        second_key=second_key,
+        targets_file=targets,
+        chosen=suite.Chosen(tuple(clause or ()), expression),
+        out=out,
+        junit=junit,
+        json=json,
+    )
     raise typer.Exit(suite.verify(options, Console()))
 
 

@@ -1,7 +1,7 @@
 """A run on disk: `results/<UTC time>-<name>/`, the only thing a report is ever made from.
 
-Rule: what was recorded (plan.json, environment.json, handwork.json, rounds/NNN.json) is written once, each file whole
-or not at all; what is worked out (verdict.json, report.html, summary.md) can be made again from it at any time.
+Rule: what was recorded (plan.json, environment.json, handwork.json, gate.json, rounds/NNN.json) is written once, each
+file whole or not at all; what is worked out (verdict.json, report.html, summary.md) can be made again from it.
 Every file has a schema_version. No key and no path of this machine gets in. Neighbours: play makes rounds,
 compare stores them, analyse reads them.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -67,6 +67,29 @@ class Work(Frozen):
     features: tuple[Handwork, ...]
 
 
+class Relied(Frozen):
+    """The pass of the suite that a target was loaded on: when (UTC), its cases, the hash that it is bound to, its page.
+
+    `why` the suite ran for this comparison; "" where an earlier pass stood.
+    """
+
+    target: str
+    passed_at: str
+    identical: int
+    known: int
+    not_applicable: int
+    fingerprint: str
+    page: str
+    why: str
+
+
+class Gate(Frozen):
+    """gate.json: what was relied on, target by target. Runs of before it was kept have none."""
+
+    schema_version: int = SCHEMA_VERSION
+    relied: tuple[Relied, ...]
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything recorded. Rounds are in order of play; an interrupted run has fewer than its plan."""
@@ -76,6 +99,7 @@ class Run:
     environment: Environment
     handwork: tuple[Handwork, ...]
     rounds: tuple[Round, ...]
+    gate: tuple[Relied, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,13 +107,14 @@ class Run:
         return self.folder.name
 
 
-def start(
+def start(  # noqa: PLR0913, PLR0917 - one for each file
     root: Path,
     name: str,
     moment: datetime,
     plan: Plan,
     environment: Environment,
     handwork: tuple[Handwork, ...],
+    gate: tuple[Relied, ...] = (),
 ) -> Run:
     """Make the folder and write what is known before the first round."""
     folder = root / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}"
@@ -98,17 +123,19 @@ def start(
         write(folder / "plan.json", _json(plan))
         write(folder / "environment.json", _json(environment))
         write(folder / "handwork.json", _json(Work(features=handwork)))
+        if gate:
+            write(folder / "gate.json", redacted(_json(Gate(relied=gate))))
     except OSError as error:
         raise UserError(
             f"cannot write results to {folder}: {error.strerror}; choose another place with --out"
         ) from error
-    return Run(folder, plan, environment, handwork, ())
+    return Run(folder, plan, environment, handwork, (), gate)
 
 
 def add(run: Run, done: Round) -> Run:
     """Store one more round, at once, and give the run that has it."""
     write(run.folder / "rounds" / f"{done.number:03d}.json", redacted(_json(done)))
-    return Run(run.folder, run.plan, run.environment, run.handwork, (*run.rounds, done))
+    return replace(run, rounds=(*run.rounds, done))
 
 
 def redacted(text: str) -> str:
@@ -127,6 +154,7 @@ def load(folder: Path) -> Run:
         environment=_read(folder / "environment.json", Environment),
         handwork=_read(folder / "handwork.json", Work).features,
         rounds=tuple(_read(file, Round) for file in files),
+        gate=_read(folder / "gate.json", Gate).relied if (folder / "gate.json").is_file() else (),
     )
 
 

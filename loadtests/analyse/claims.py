@@ -2,7 +2,8 @@
 
 Rule: every verdict is looked up in a small table from facts that the report shows; the rule is printed beside it.
 A claim that was not measured, or not well enough, says so. "FastAPI" is the baseline target, "Flask" every Flask
-target in the run. Neighbours: analyse gives the sections, handwork the lines, sentences the words.
+target in the run; targets of other frameworks have their figures everywhere and no say in a verdict.
+Neighbours: analyse gives the sections, handwork the lines, sentences the words.
 """
 
 from __future__ import annotations
@@ -262,5 +263,7 @@ def answer(plan: Plan, sections: tuple[Section, ...], rows: tuple[Row, ...]) -> 
     chat = next((s for s in sections if s.scenario == "chat"), None)
     panel = chat.panel("throughput") if chat else None
     flask = tuple(t.name for t in plan.targets if t.framework == "flask")
+    others = tuple(t.name for t in plan.targets if t.framework not in {"fastapi", "flask"})
     opening = sentences.decides(panel, plan.baseline, flask)
-    return f"{opening} {sentences.tally(tuple(row.holds for row in rows))}".strip()
+    parts = (opening, sentences.beside(panel, others), sentences.tally(tuple(row.holds for row in rows)))
+    return " ".join(filter(None, parts))

@@ -135,6 +135,13 @@ def decides(panel: Panel | None, baseline: str, flask: tuple[str, ...]) -> str:
     return f"{opening}: {figures}."
 
 
+def beside(panel: Panel | None, others: tuple[str, ...]) -> str:
+    """What deployments of other frameworks answered, beside the two that the question is about."""
+    cells = [cell for cell in panel.cells if cell.target in others] if panel else []
+    parts = (f"{cell.target} {_figure(panel, cell)}{_against(panel, cell)}" for cell in cells if panel)
+    return f"Beside the two: {', '.join(parts)}." if cells else ""
+
+
 def tally(verdicts: Iterable[Holds]) -> str:
     """The answer's second half: how the five claims fared."""
     counts = Counter(verdicts)

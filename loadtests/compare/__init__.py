@@ -18,12 +18,13 @@ from rich.console import Console
 
 from loadtests import report, results
 from loadtests.analyse import units
+from loadtests.compare import gate
 from loadtests.compare.play import Bench, Seat, play
 from loadtests.compare.progress import Watch
 from loadtests.measure import environment, handwork
 from loadtests.plan import DEFAULT_TARGETS, Mode, Plan, make_plan
 from loadtests.report import terminal
-from loadtests.results import Run
+from loadtests.results import Relied, Run
 from loadtests.targets import Target, load_targets, pick
 from loadtests.verify import VerifyOutcome, ensure_verified
 
@@ -58,9 +59,11 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     parts = parts or Parts()
     targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
     plan = make_plan(targets, mode=options.mode, only=options.only, seed=options.seed)
-    if not _verified(targets, parts.verify, console):
+    outcomes = parts.verify(targets, console)
+    if not _all_passed(targets, outcomes, console):
         return 1
-    run = _begin(options, plan)
+    run = _begin(options, plan, gate.relied(targets, outcomes))
+    gate.show(run.gate, console)
     console.print(
         f"{len(plan.rounds)} rounds: {', '.join(s.name for s in plan.scenarios)} on "
         f"{', '.join(t.name for t in targets)}; about {units.duration(plan.seconds)}. "
@@ -76,23 +79,28 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     return INTERRUPTED if interrupted else int(not any(done.good for done in run.rounds))
 
 
-def _verified(targets: Sequence[Target], verify: Verify, console: Console) -> bool:
+def _all_passed(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome], console: Console) -> bool:
     """Whether every target keeps the contract; says which does not, and where to look."""
-    outcomes = verify(targets, console)
     failed = [target.name for target in targets if not outcomes[target.name].ok]
     for name in failed:
         console.print(
-            f"[red]{name} does not keep the contract[/red]: {outcomes[name].count.failed} cases failed; "
-            f"no load without a pass. Look closer with: parity verify {name}",
+            f"[red]{name} does not keep the contract[/red]: {_short(outcomes[name])}; "
+            f"no load without a pass. Look closer: {gate.page(outcomes[name])}",
             highlight=False,
+            soft_wrap=True,
         )
     return not failed
 
 
-def _begin(options: CompareOptions, plan: Plan) -> Run:
+def _short(outcome: VerifyOutcome) -> str:
+    wrong = outcome.count.wrong
+    return f"{wrong} cases ended wrong" if wrong else "no case applied, so nothing was shown"
+
+
+def _begin(options: CompareOptions, plan: Plan, relied: tuple[Relied, ...]) -> Run:
     moment = datetime.now(UTC)
     name = "-".join([options.mode, *sorted(options.only)])
-    return results.start(options.results, name, moment, plan, environment.take(moment), handwork.count())
+    return results.start(options.results, name, moment, plan, environment.take(moment), handwork.count(), relied)
 
 
 def _play_all(run: Run, targets: Sequence[Target], bench: Bench, console: Console) -> tuple[Run, bool]:

@@ -21,8 +21,8 @@ def write(run: Run) -> Verdict:
     """Work the run out and write its three files."""
     verdict = analyse(run)
     results.write(run.folder / "verdict.json", verdict.model_dump_json(indent=1) + "\n")
-    results.write(run.folder / "report.html", html.page(run.name, run.plan, run.environment, verdict))
-    results.write(run.folder / "summary.md", markdown.summary(run.plan, run.environment, verdict))
+    results.write(run.folder / "report.html", html.page(run, verdict))
+    results.write(run.folder / "summary.md", markdown.summary(run, verdict))
     return verdict
 
 

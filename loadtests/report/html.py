@@ -18,10 +18,12 @@ from markupsafe import Markup, escape
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Panel, Section, Verdict
-from loadtests.measure.environment import Environment
 from loadtests.measure.handwork import Handwork
 from loadtests.plan import Plan
 from loadtests.report import charts
+from loadtests.report.words import question, servers
+from loadtests.results import Run
+from loadtests.targets import load_targets
 
 BADGES = {
     "holds": ("yes", "✓"),
@@ -43,8 +45,9 @@ class Curve:
     svg: Markup
 
 
-def page(name: str, plan: Plan, environment: Environment, verdict: Verdict) -> str:
-    """The whole page. `name` is the run's folder name."""
+def page(run: Run, verdict: Verdict) -> str:
+    """The whole page."""
+    plan = run.plan
     shape = {target.name: index for index, target in enumerate(plan.targets)}
     jinja = Jinja(
         loader=PackageLoader("loadtests.report"),
@@ -56,11 +59,14 @@ def page(name: str, plan: Plan, environment: Environment, verdict: Verdict) -> s
     assert jinja.loader is not None
     css = jinja.loader.get_source(jinja, "report.css")[0]
     return jinja.get_template("report.html.j2").render(
-        name=name,
+        name=run.name,
         plan=plan,
-        environment=environment,
+        environment=run.environment,
+        gate=run.gate,
         verdict=verdict,
         css=Markup(css),  # noqa: S704 - our own file
+        question=question(plan),
+        servers=servers(plan),
         command=command(plan),
         shape=shape,
         shapes=charts.SHAPES,
@@ -84,8 +90,10 @@ def page(name: str, plan: Plan, environment: Environment, verdict: Verdict) -> s
 
 
 def command(plan: Plan) -> str:
-    """The command that makes a run with this plan again."""
+    """The command that makes a run with this plan again; which file a target of one's own is in, it cannot know."""
     words = ["parity", "compare", *(target.name for target in plan.targets), f"--{plan.mode}"]
+    if not {target.name for target in plan.targets} <= load_targets().keys():
+        words += ["--targets", "FILE"]
     whole = len(plan.scenarios) == 5
     return " ".join(words + ([] if whole else [f"--only {scenario.name}" for scenario in plan.scenarios]))
 

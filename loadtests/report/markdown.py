@@ -10,11 +10,11 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
-from loadtests.measure.environment import Environment
-from loadtests.plan import Plan
+from loadtests.report.words import question
+from loadtests.results import Run
 
 
-def summary(plan: Plan, environment: Environment, verdict: Verdict) -> str:
+def summary(run: Run, verdict: Verdict) -> str:
     """The whole text, ending in one newline."""
     jinja = Jinja(  # noqa: S701 - Markdown, not HTML; its figures and names are our own
         loader=PackageLoader("loadtests.report"),
@@ -24,6 +24,12 @@ def summary(plan: Plan, environment: Environment, verdict: Verdict) -> str:
         keep_trailing_newline=False,
     )
     text = jinja.get_template("summary.md.j2").render(
-        plan=plan, environment=environment, verdict=verdict, median=units.median, ratio=units.ratio
+        plan=run.plan,
+        environment=run.environment,
+        gate=run.gate,
+        verdict=verdict,
+        question=question(run.plan),
+        median=units.median,
+        ratio=units.ratio,
     )
     return text.rstrip() + "\n"

@@ -1,97 +1,127 @@
-"""Shows what the suite found: a table in the terminal, and one HTML file to keep.
+"""The results as one HTML page that needs no network: clauses as rows, subjects as columns, cases inside.
 
-Rule: both lay out the same values, and a case that was skipped is counted as such and never as passed.
-Neighbours: `suite` gives the cases, `verify` says where they go, `page.html.j2` is the page.
+Rule: nothing is judged here. Without JavaScript there is the table of grades, what is wrong, what did not apply and
+the known differences; with it each cell opens to its cases. Everything recorded is escaped.
+Neighbours: `results` is what it lays out, `embed` packs the exchanges, `page.html.j2`, `page.css` and `page.js` show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from loadtests.verify.suite import Case, Count, clauses, count
+from loadtests.verify.embed import embedded
+from loadtests.verify.grades import Count, Grade, count
+from loadtests.verify.records import PAIR
+from loadtests.verify.results import NO_CLAUSE, NO_CLAUSE_TEXT, CaseResult, Outcome, Results, Subject
 
-NO_CLAUSE = "without a clause"
+MOST_LISTED = 200
+BADGES = {Grade.IDENTICAL: "yes", Grade.KNOWN: "mid", Grade.WRONG: "no", Grade.NOT_APPLICABLE: "none"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One clause, or one group of them: its counts in the order of the subjects."""
+    """One clause: its id, its promise, and its counts in the order of the subjects."""
 
     name: str
     text: str
     counts: tuple[Count, ...]
 
 
-def subjects(cases: Sequence[Case]) -> tuple[str, ...]:
-    """Return whom the cases were about, targets first and pairs after them."""
-    return tuple(sorted({case.subject for case in cases}, key=lambda name: ("~" in name, name)))
+@dataclass(frozen=True)
+class Reason:
+    """Why cases did not apply, for whom, and how many they were."""
+
+    subject: str
+    text: str
+    cases: int
 
 
-def by_clause(cases: Sequence[Case]) -> tuple[Row, ...]:
-    """Return a row for each clause that has a case, in the contract's order."""
-    texts = {**clauses(), NO_CLAUSE: ""}
-    rows = (Row(name, text, _counts(cases, (name,))) for name, text in texts.items())
-    return tuple(row for row in rows if any(map(_any, row.counts)))
-
-
-def by_group(cases: Sequence[Case]) -> tuple[Row, ...]:
-    """Return a row for each group of clauses, in the contract's order; a case counts once in each."""
-    names = [*clauses(), NO_CLAUSE]
-    groups = dict.fromkeys(name.partition(".")[0] for name in names)
-    members = {group: tuple(name for name in names if name.partition(".")[0] == group) for group in groups}
-    rows = (Row(group, "", _counts(cases, members[group])) for group in groups)
-    return tuple(row for row in rows if any(map(_any, row.counts)))
-
-
-def show(cases: Sequence[Case], console: Console) -> None:
-    """Print the table by groups, and each failure's name."""
-    table = Table()
-    table.add_column("clauses")
-    for subject in subjects(cases):
-        table.add_column(subject or "no server", justify="right", overflow="fold")
-    for row in by_group(cases):
-        table.add_row(row.name, *map(_cell, row.counts))
-    table.add_section()
-    table.add_row("all", *(_cell(count(c for c in cases if c.subject == s)) for s in subjects(cases)))
-    console.print("Conformance: cases passed / failed / not applicable", highlight=False)
-    console.print(table)
-    for case in (case for case in cases if case.outcome == "failed"):
-        console.print(f"[red]failed[/red] {escape(case.name)}", highlight=False, soft_wrap=True)
-
-
-def write(cases: Sequence[Case], folder: Path) -> None:
-    """Write `folder`/index.html: totals, clauses, failures with their output, and what did not apply."""
-    here = FileSystemLoader(Path(__file__).parent)
-    page = Environment(loader=here, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    names = subjects(cases)
-    html = page.get_template("page.html.j2").render(
-        total=count(cases),
-        subjects=[name or "no server" for name in names],
-        totals=[count(case for case in cases if case.subject == name) for name in names],
-        rows=by_clause(cases),
-        failed=[case for case in cases if case.outcome == "failed"],
-        skipped=[case for case in cases if case.outcome == "skipped"],
-        made=folder.name,
+def page(results: Results) -> str:
+    """The whole page."""
+    jinja = Environment(
+        loader=ChoiceLoader([PackageLoader("loadtests.verify", "."), PackageLoader("loadtests.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    (folder / "index.html").write_text(html, "utf-8")
+    assert jinja.loader is not None
+    css, more, script = (jinja.loader.get_source(jinja, name)[0] for name in ("report.css", "page.css", "page.js"))
+    wrong = results.outcomes(Grade.WRONG)
+    return jinja.get_template("page.html.j2").render(
+        results=results,
+        headline=headline(results),
+        several=sum(PAIR not in subject.name for subject in results.subjects) > 1,
+        rows=tuple(rows(results)),
+        wrong=wrong[:MOST_LISTED],
+        wrong_left=len(wrong[MOST_LISTED:]),
+        known=known(results),
+        reasons=reasons(results),
+        grades=tuple(Grade),
+        badge=BADGES.__getitem__,
+        worst=worst,
+        label=label,
+        css=Markup(css + more),  # noqa: S704 - our own files
+        script=Markup(script),  # noqa: S704 - our own file
+        data=Markup(embedded(results)),  # noqa: S704 - escaped there for a script element
+    )
 
 
-def _counts(cases: Sequence[Case], names: tuple[str, ...]) -> tuple[Count, ...]:
-    mine = [case for case in cases if set(case.clauses or (NO_CLAUSE,)) & set(names)]
-    return tuple(count(case for case in mine if case.subject == name) for name in subjects(cases))
+def headline(results: Results) -> str:
+    """The answer in one sentence."""
+    found = results.count
+    if found.wrong:
+        return f"{found.wrong} of {found.passed + found.wrong} cases ended wrong."
+    if not found.passed:
+        return "No case applied, so nothing was shown."
+    pairs = any(PAIR in subject.name for subject in results.subjects)
+    twins = ", and a client cannot tell the servers apart by them" if pairs else ""
+    differences = len(known(results))
+    beside = f", save for {differences} known difference{'s' * (differences > 1)}" if differences else ""
+    return f"Every promise that was tried is kept{twins}{beside}."
 
 
-def _any(found: Count) -> bool:
-    return found != Count(0, 0, 0)
+def rows(results: Results) -> Iterator[Row]:
+    """A row for each clause that has a case, in the contract's order."""
+    texts = {**results.clauses, NO_CLAUSE: NO_CLAUSE_TEXT}
+    by_clause: dict[str, list[CaseResult]] = {}
+    for case in results.cases:
+        for clause in case.clauses or (NO_CLAUSE,):
+            by_clause.setdefault(clause if clause in texts else NO_CLAUSE, []).append(case)
+    for name in filter(by_clause.__contains__, texts):
+        yield Row(name, texts[name], tuple(_count(by_clause[name], subject) for subject in results.subjects))
 
 
-def _cell(found: Count) -> str:
-    if not _any(found):
-        return "[dim]·[/dim]"
-    failed = f"[bold red]{found.failed}[/bold red]" if found.failed else "0"
-    return f"[green]{found.passed}[/green] / {failed} / [dim]{found.skipped}[/dim]"
+def known(results: Results) -> Sequence[tuple[CaseResult, tuple[Outcome, ...]]]:
+    """The cases that ended as known differences, with these outcomes."""
+    found: dict[str, tuple[CaseResult, list[Outcome]]] = {}
+    for case, outcome in results.outcomes(Grade.KNOWN):
+        found.setdefault(case.id, (case, []))[1].append(outcome)
+    return tuple((case, tuple(outcomes)) for case, outcomes in found.values())
+
+
+def reasons(results: Results) -> Sequence[Reason]:
+    """Why cases did not apply, each reason once for each subject."""
+    found: dict[tuple[str, str], int] = {}
+    for _, outcome in results.outcomes(Grade.NOT_APPLICABLE):
+        key = (outcome.subject, outcome.reason)
+        found[key] = found.get(key, 0) + 1
+    return tuple(Reason(subject or "no server", text, cases) for (subject, text), cases in found.items())
+
+
+def worst(found: Count) -> Grade | None:
+    """The grade that a cell is coloured by; None where it has no case."""
+    order = (Grade.WRONG, Grade.KNOWN, Grade.IDENTICAL, Grade.NOT_APPLICABLE)
+    numbers = dict(found.pairs())
+    return next((grade for grade in order if numbers[grade]), None)
+
+
+def label(subject: Subject) -> str:
+    """How a column is headed."""
+    return subject.name or "no server"
+
+
+def _count(cases: Sequence[CaseResult], subject: Subject) -> Count:
+    return count(each.grade for case in cases for each in case.outcomes if each.subject == subject.name)

@@ -1,70 +1,84 @@
 """What has passed the conformance suite, remembered by hash.
 
-Rule: a pass belongs to one state of source, lock file, installed versions and launch command; when any of
-them changes, there is no pass. Subjects are targets and pairs of targets ("fastapi-uvicorn~flask-gevent").
-Neighbours: `verify` asks and records.
+Rule: a pass belongs to one state of everything in `fingerprint`; when any part changes, there is no pass. Subjects
+are targets and pairs of targets ("fastapi-uvicorn~flask-gevent").
+Neighbours: `fingerprint` says what counts, `verify` asks and records.
 """
 
-import hashlib
+import json
 import os
-from collections.abc import Iterator
-from importlib import metadata
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from loadtests.errors import UserError
 from loadtests.serve import ROOT
-from loadtests.targets import Target
+from loadtests.verify import fingerprint
+from loadtests.verify.fingerprint import Parts
+from loadtests.verify.grades import Count
 
 FILE = ROOT / ".parity" / "verify" / "passes.json"
-SOURCES = (
-    "shared",
-    "fastapi_impl",
-    "flask_impl",
-    "tests/conformance",
-    "tests/conftest.py",
-    "requirements.lock",
-)
+FORMAT = 2
 
 
 class Pass(BaseModel):
-    """A subject that passed: for what, with how many cases, and the folder of its page."""
+    """A subject that passed: when (UTC), with which cases, on what (by part), and the folder of its page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fingerprint: str
-    passed: int
-    skipped: int
+    passed_at: str
+    parts: Mapping[str, str]
+    identical: int
+    known: int
+    not_applicable: int
     page: Path
 
+    @classmethod
+    def of(cls, found: Count, parts: Parts, passed_at: str, page: Path) -> Self:
+        """A pass with these cases."""
+        return cls(
+            passed_at=passed_at,
+            parts=parts,
+            identical=found.identical,
+            known=found.known,
+            not_applicable=found.not_applicable,
+            page=page,
+        )
 
-class _Passes(RootModel[dict[str, Pass]]):
+    @property
+    def fingerprint(self) -> str:
+        """One sha256 over all that it depends on."""
+        return fingerprint.whole(self.parts)
+
+    @property
+    def count(self) -> Count:
+        """Its cases by grade."""
+        return Count(self.identical, self.known, 0, self.not_applicable)
+
+
+class _Passes(BaseModel):
     """The file: subject -> its last pass."""
 
-
-def fingerprint(*targets: Target) -> str:
-    """Return the sha256 over everything that a pass of these targets depends on."""
-    digest = hashlib.sha256()
-    for target in targets:
-        digest.update(target.model_dump_json().encode())
-    for path in _files():
-        digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
-        digest.update(path.read_bytes())
-    for line in sorted(f"{package.name}=={package.version}" for package in metadata.distributions()):
-        digest.update(line.encode())
-    return digest.hexdigest()
+    format: int = FORMAT
+    passes: dict[str, Pass]
 
 
-def find(subject: str, wanted: str) -> Pass | None:
-    """Return the subject's pass for this fingerprint, or None."""
-    known = _read().get(subject)
-    return known if known and known.fingerprint == wanted else None
+def last(subject: str) -> Pass | None:
+    """Return the subject's last pass, whatever has changed since."""
+    return _read().get(subject)
+
+
+def find(subject: str, now: Parts) -> Pass | None:
+    """Return the subject's pass if nothing that it depends on has changed, else None."""
+    known = last(subject)
+    return known if known and not fingerprint.changed(known.parts, now) else None
 
 
 def record(subject: str, passed: Pass) -> None:
     """Remember a pass; the file is replaced whole, so a reader never sees half of it."""
-    passes = _Passes({**_read(), subject: passed})
+    passes = _Passes(passes={**_read(), subject: passed})
     FILE.parent.mkdir(parents=True, exist_ok=True)
     draft = FILE.with_suffix(f".{os.getpid()}")
     draft.write_text(passes.model_dump_json(indent=2), "utf-8")
@@ -73,15 +87,11 @@ def record(subject: str, passed: Pass) -> None:
 
 def _read() -> dict[str, Pass]:
     try:
-        return _Passes.model_validate_json(FILE.read_bytes()).root
+        stored = json.loads(FILE.read_bytes())
+        if isinstance(stored, dict) and stored.get("format") != FORMAT:
+            return {}  # of another version of the kit, which knew of other things that a pass depends on
+        return _Passes.model_validate(stored).passes
     except FileNotFoundError:
         return {}
-    except ValidationError as error:
+    except ValueError as error:
         raise UserError(f"{FILE} is not a list of passes; delete it, and the suite will run again") from error
-
-
-def _files() -> Iterator[Path]:
-    """Walk over the sources in an order that is the same everywhere; compiled files are not source."""
-    for source in (ROOT / name for name in SOURCES):
-        paths = sorted(source.rglob("*")) if source.is_dir() else [source]
-        yield from (path for path in paths if path.is_file() and "__pycache__" not in path.parts)

@@ -1,8 +1,8 @@
-"""Runs the conformance suite in a process of its own, and reads what came out of it.
+"""Runs the conformance suite in a process of its own, and returns what it has recorded.
 
-Rule: pytest decides what passed; here its JUnit file becomes values. A run that did not judge (no case,
-broken off) is a `UserError` and never a pass. Whatever way it ends, no server that it started is left.
-Neighbours: `verify` decides which run is needed, `verify_page` shows it.
+Rule: the suite grades each case and records it; here nothing is judged. A run that did not judge (no case, broken
+off) is a `UserError` and never a pass. Whatever way it ends, no server that it started is left.
+Neighbours: `verify` decides which run is needed, `records` reads what is left of it.
 """
 
 import os
@@ -10,88 +10,76 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
-from xml.etree import ElementTree as ET
 
 from loadtests.errors import UserError
 from loadtests.serve import ROOT, RUN_MARK, tree
+from loadtests.verify import records
+from loadtests.verify.records import Record
 
 SUITE = ROOT / "tests" / "conformance"
+FOLDERS = (SUITE, ROOT / "tests" / "known_differences")
+LOG = "pytest.log"
+BROKEN_OFF = "broken-off.txt"  # written by tests/conformance/patience.py
+# What else is installed for pytest has no say in what passes, and would cost a second for each process.
+ALONE = MappingProxyType({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""})
+PLUGINS = ("xdist.plugin", "pytest_timeout")
 # The cases mostly wait, so more processes than cores; each server's cases stay together in one of them.
 PROCESSES = 4
-Outcome = Literal["passed", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class Case:
-    """One case against one subject: a target, a pair that is compared ("a~b"), "url", or "" for none."""
+class Chosen:
+    """Which cases: those of these clauses (none: all) that match pytest's -k expression (empty: all)."""
 
-    name: str
-    subject: str
-    clauses: tuple[str, ...]
-    outcome: Outcome
-    message: str
-    seconds: float
-
-    def concerns(self, target: str) -> bool:
-        """Tell whether it counts for this target: alone, in a pair, or as a failure that is nobody's own."""
-        return target in self.subject.split("~") or self._everyones
-
-    def judges(self, subject: str) -> bool:
-        """Tell whether it counts for exactly this target or pair."""
-        return self.subject == subject or self._everyones
+    clauses: tuple[str, ...] = ()
+    expression: str = ""
 
     @property
-    def _everyones(self) -> bool:
-        """A file of cases that cannot even be read has no subject, and takes the pass from all."""
-        return self.outcome == "failed" and not self.subject
+    def whole(self) -> bool:
+        """The whole suite; only its run can be a pass."""
+        return not self.clauses and not self.expression
+
+    def options(self) -> list[str]:
+        """The words for pytest."""
+        chosen = [word for clause in self.clauses for word in ("--clause", clause)]
+        return chosen + (["-k", self.expression] if self.expression else [])
+
+    def __str__(self) -> str:
+        return " ".join(f"{word!r}" if " " in word else word for word in self.options())
 
 
-@dataclass(frozen=True)
-class Count:
-    """How many cases ended which way."""
-
-    passed: int
-    failed: int
-    skipped: int
+WHOLE = Chosen()
 
 
-def count(cases: Iterable[Case]) -> Count:
-    """Count the outcomes."""
-    outcomes = [case.outcome for case in cases]
-    return Count(outcomes.count("passed"), outcomes.count("failed"), outcomes.count("skipped"))
-
-
-def run_suite(options: Sequence[str], folder: Path, *, expression: str = "", show: bool) -> tuple[Case, ...]:
-    """Run the suite with pytest's `options`, keep its JUnit file and output in `folder`, return its cases.
+def run_suite(options: Sequence[str], folder: Path, chosen: Chosen = WHOLE, *, show: bool) -> tuple[Record, ...]:
+    """Run the suite with pytest's `options`, keep its output in `folder`, return the records.
 
     `show`: pytest's progress goes to the terminal as well, and not only to `folder`/pytest.log.
     """
     if not SUITE.is_dir():
         raise UserError(f"there is no suite at {SUITE}; run parity from a checkout of the kit")
-    folder.mkdir(parents=True, exist_ok=True)
-    junit, log = folder / "junit.xml", folder / "pytest.log"
-    command = [*_pytest(junit), *options, *(["-k", expression] if expression else [])]
-    code = _run(command, log, show=show)
-    if code == 5:
-        cure = f"no case matches -k {expression!r}; give another" if expression else "the suite has no case"
-        raise UserError(cure)
-    if code not in (0, 1) or not junit.is_file():
-        lines = log.read_text("utf-8", errors="replace").splitlines()[-5:]
-        quoted = "".join(f"\n  | {line}" for line in lines)
-        raise UserError(f"the suite could not run (pytest's exit code {code}); its output is {log}:{quoted}")
-    return read_junit(junit)
-
-
-def read_junit(path: Path) -> tuple[Case, ...]:
-    """Return the cases of a JUnit file, in the order they ran."""
-    root = ET.parse(path).getroot()  # noqa: S314 - pytest wrote it a moment ago
-    return tuple(_case(element) for element in root.iter("testcase"))
+    log = folder / LOG
+    with tempfile.TemporaryDirectory(prefix="parity-records-") as name:
+        recorded, report = Path(name, "records"), Path(name, "pytest.xml")
+        recorded.mkdir()
+        command = [*_pytest(recorded, report), *options, *chosen.options()]
+        code = _run(command, log, show=show)
+        if (broken_off := recorded / BROKEN_OFF).is_file():
+            raise UserError(f"{broken_off.read_text('utf-8')} (the suite was broken off; its output is {log})")
+        if code == 5:
+            raise UserError(f"no case matches {chosen}; give another" if not chosen.whole else "the suite has no case")
+        if code not in (0, 1) or not report.is_file():
+            raise UserError(f"the suite could not run (pytest's exit code {code}); its output is {log}:{_end_of(log)}")
+        found = records.read(recorded, report)
+    if not found:
+        raise UserError(f"the suite ran and recorded nothing; its output is {log}:{_end_of(log)}")
+    return found
 
 
 def clauses() -> Mapping[str, str]:
@@ -101,11 +89,27 @@ def clauses() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def _pytest(junit: Path) -> list[str]:
+def known_clauses(names: Sequence[str]) -> None:
+    """Refuse a name that is no clause, with those of its group or the groups there are."""
+    for name in names:
+        if name not in clauses():
+            group = name.partition(".")[0]
+            near = [clause for clause in clauses() if clause.partition(".")[0] == group]
+            choice = ", ".join(near or dict.fromkeys(clause.partition(".")[0] + ".…" for clause in clauses()))
+            raise UserError(f"there is no clause {name!r}; choose from: {choice}")
+
+
+def _pytest(recorded: Path, report: Path) -> list[str]:
     # A process of ours has no use for the cache, and the skips are in the page, not in the terminal.
+    plugins = [word for plugin in PLUGINS for word in ("-p", plugin)]
     plain = ["-q", "--no-header", "--tb=short", "-rfE", "-p", "no:cacheprovider", "-o", "addopts="]
-    shared = ["-n", str(PROCESSES), "--dist", "loadgroup", f"--junit-xml={junit}"]
-    return [sys.executable, "-m", "pytest", str(SUITE), *plain, *shared]
+    shared = ["-n", str(PROCESSES), "--dist", "loadgroup", f"--junit-xml={report}", "--record", str(recorded)]
+    return [sys.executable, "-m", "pytest", *map(str, FOLDERS), *plugins, *plain, *shared]
+
+
+def _end_of(log: Path) -> str:
+    lines = log.read_text("utf-8", errors="replace").splitlines()[-5:]
+    return "".join(f"\n  | {line}" for line in lines)
 
 
 def _run(command: list[str], log: Path, *, show: bool) -> int:
@@ -115,7 +119,7 @@ def _run(command: list[str], log: Path, *, show: bool) -> int:
         process = subprocess.Popen(  # noqa: S603 - pytest, with options that were checked
             command,
             cwd=ROOT,
-            env={**os.environ, RUN_MARK: mark},
+            env={**os.environ, **ALONE, RUN_MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -146,19 +150,3 @@ def _end(process: "subprocess.Popen[bytes]", mark: str) -> None:
         process.stdout.close()
     # An interrupted worker of pytest can leave a server that is nobody's child; its environment has our mark.
     tree.kill(tree.marked(RUN_MARK, mark))
-
-
-def _case(element: ET.Element) -> Case:
-    properties = [(item.get("name"), item.get("value", "")) for item in element.iter("property")]
-    bad = [item for tag in ("failure", "error") for item in element.iter(tag)]
-    skipped = element.find("skipped")
-    outcome: Outcome = "failed" if bad else "passed" if skipped is None else "skipped"
-    reason = "" if skipped is None else skipped.get("message", "")
-    return Case(
-        name=element.get("name", ""),
-        subject=next((value for name, value in properties if name == "target"), ""),
-        clauses=tuple(value for name, value in properties if name == "clause"),
-        outcome=outcome,
-        message="\n".join(item.text or item.get("message") or "" for item in bad) or reason,
-        seconds=float(element.get("time", "0")),
-    )

@@ -1,30 +1,66 @@
-"""Writes docs/known-differences.md from the table; a unit test holds the stored page to it."""
+"""Writes docs/known-differences.md from the table; a unit test holds the stored page to it.
 
+Rule: the page is for someone who chooses a framework: first who has to read what, then each difference with what
+is sent, what comes back, who follows the RFC, whether it matters, and what to do. Neighbours: `table`.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.known_differences.table import DIFFERENCES, Difference
+from tests.known_differences.difference import Concerned, Difference
+from tests.known_differences.table import DIFFERENCES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "known-differences.md"
 
 HEAD = """\
 # Known differences
 
-What a client can tell the two servers apart by, and why it stays so. Each row is pinned on both sides by
-`tests/known_differences/`; whatever else differs is a defect. Written by `python -m tests.known_differences`.
+A client that keeps to HTTP cannot tell FastAPI on uvicorn from Flask on gunicorn: the conformance suite compares them
+byte by byte. What is left are {number} cases in which the two *server programs* read the same bytes otherwise, nearly
+all of them before the application sees a request. They come with the deployment that is usual for a framework, and not
+with the framework. Each is tried on both sides by `tests/known_differences/` in every run of the suite, where it is
+graded “known difference”; whatever else differs is a defect. Many go away with uvicorn's other parser, `--http h11`,
+which is slower. Flask on another server, or FastAPI behind gunicorn, has the differences of that server.
 
-| | FastAPI on uvicorn | Flask on gunicorn | why |
-|---|---|---|---|
+The kit's own targets run uvicorn with `--ws none`. With WebSockets, the default of uvicorn and of `fastapi run`,
+a GET that offers to go on as a WebSocket is answered 403 instead of as if it had not offered it.
+
+{chapters}
+
+“In words of its own” means that the server program refuses the request: there is no envelope and no request id. This
+page is written by `python -m tests.known_differences`.
 """
 
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "".join(map(_row, DIFFERENCES))
+    present = [concerned for concerned in Concerned if any(row.concerned is concerned for row in DIFFERENCES)]
+    chapters = "\n".join(f"- [{concerned}](#{_anchor(concerned)}): {_number(concerned)}" for concerned in present)
+    head = HEAD.format(number=len(DIFFERENCES), chapters=chapters)
+    return head + "".join(line for concerned in present for line in _chapter(concerned))
 
 
-def _row(difference: Difference) -> str:
-    one, other = (difference.answers[server] for server in ("uvicorn", "gunicorn"))
-    return f"| {difference.title} | {one} | {other} | {difference.reason} |\n"
+def _chapter(concerned: Concerned) -> Iterator[str]:
+    yield f"\n## {concerned}\n"
+    for row in DIFFERENCES:
+        if row.concerned is concerned:
+            yield from _section(row)
+
+
+def _section(row: Difference) -> Iterator[str]:
+    yield f"\n### {row.sent}\n\n"
+    yield "".join(f"| {program} " for program in row.answers) + "|\n" + "|---" * len(row.answers) + "|\n"
+    yield "".join(f"| {row.said(program)} " for program in row.answers) + "|\n\n"
+    yield f"- **The RFC:** {row.rfc}\n- **It matters** {row.matters}\n- **To change it:** {row.change}\n"
+
+
+def _number(concerned: Concerned) -> str:
+    found = sum(row.concerned is concerned for row in DIFFERENCES)
+    return "one" if found == 1 else str(found)
+
+
+def _anchor(heading: str) -> str:
+    return "".join(letter for letter in heading.lower().replace(" ", "-") if letter.isalnum() or letter == "-")
 
 
 def main() -> None:

@@ -14,8 +14,7 @@ from rich.console import Console
 from loadtests import compare, results
 from loadtests.compare import CompareOptions, Parts
 from loadtests.targets import Target
-from loadtests.verify import VerifyOutcome, verify_targets
-from loadtests.verify.suite import count
+from loadtests.verify import Chosen, VerifyOutcome, verify_targets
 
 TARGETS = ("fastapi-uvicorn", "flask-gevent")
 
@@ -24,9 +23,9 @@ def test_a_small_comparison(tmp_path: Path) -> None:
     """Two targets pass, every round of the plan is played on real servers, and the run's folder holds the report."""
 
     def verify(targets: Sequence[Target], _console: Console) -> Mapping[str, VerifyOutcome]:
-        cases = verify_targets(targets, tmp_path / "verify", expression="test_health", show=False)
-        named = {target.name: [case for case in cases if case.concerns(target.name)] for target in targets}
-        return {name: VerifyOutcome(name, count(found), tmp_path) for name, found in named.items()}
+        found = verify_targets(targets, tmp_path / "verify", Chosen(clauses=("routes.health",)), show=False)
+        counts = {target.name: found.concerning(target.name) for target in targets}
+        return {name: VerifyOutcome(name, count, tmp_path / "index.html") for name, count in counts.items()}
 
     console = Console(file=StringIO(), width=120)
     options = CompareOptions(targets=TARGETS, only=("docs",), results=tmp_path / "results")

@@ -229,7 +229,11 @@ MISTAKES = {
     "URL and target": (["verify", "http://127.0.0.1:9", "fake", "--key", "k"], "a URL is verified by itself"),
     "key and target": (["verify", "flask-sync", "--key", "k"], "--key belongs to a URL"),
     "verify unknown": (["verify", "flask-threads"], "there is no target 'flask-threads'; did you mean flask-g"),
-    "nothing there": (["verify", "http://127.0.0.1:9", "--key", "k"], "nothing answers at http://127.0.0.1:9"),
+    "nothing there": (["verify", "http://127.0.0.1:9", "--key", "k"], "nothing listens at 127.0.0.1, port 9; start"),
+    "no clause": (
+        ["verify", "--clause", "routes.helth"],
+        "no clause 'routes.helth'; choose from: routes.page",
+    ),
     "no scenario": (["drive", "chatt", "--url", "http://127.0.0.1:9", "--key", "k"], "no scenario 'chatt'"),
     "nothing to load": (["drive", "chat", "--url", "http://127.0.0.1:9", "--key", "k"], "nothing to load at"),
     "compare unknown": (["compare", "flask-threads"], "there is no target 'flask-threads'; did you mean flask-g"),

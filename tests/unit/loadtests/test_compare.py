@@ -13,7 +13,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from loadtests import results
+from loadtests import report, results
 from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
 from loadtests.compare.play import Bench
 from loadtests.drive import DriveFailed, DriveSpec
@@ -24,8 +24,10 @@ from loadtests.plan import Level
 from loadtests.serve import NotReady
 from loadtests.targets import Target
 from loadtests.verify import VerifyOutcome
-from loadtests.verify.suite import Count
+from loadtests.verify.grades import Count
 from tests.unit.loadtests import made_up
+
+PASSED = "2030-01-02 03:04:05 UTC"
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,13 @@ class FakeBench:
         level = Level(users=spec.users or 0, seconds=spec.seconds, warmup=spec.warmup)
         return made_up.result(spec.scenario, level, 1_000.0)
 
-    def parts(self, *failing: str) -> Parts:
-        """Everything compare needs; `failing` targets do not pass the suite."""
+    def parts(self, *failing: str, why: str = "") -> Parts:
+        """Everything compare needs; `failing` targets do not pass the suite, which ran now if there is a `why`."""
 
         def verify(targets: Sequence[Target], _console: Console) -> Mapping[str, VerifyOutcome]:
-            return {t.name: VerifyOutcome(t.name, Count(9, int(t.name in failing), 0), Path("page")) for t in targets}
+            found = {t.name: Count(identical=8, known=1, wrong=int(t.name in failing)) for t in targets}
+            page = Path("page/index.html")
+            return {name: VerifyOutcome(name, count, page, PASSED, "f" * 64, why) for name, count in found.items()}
 
         return Parts(verify, Bench(self.running, self.look, self.drive))
 
@@ -113,7 +117,36 @@ def test_no_load_without_a_pass(tmp_path: Path) -> None:
     bench = FakeBench()
     code, shown = play(tmp_path, bench.parts("flask-gevent"))
     assert (code, bench.drives, list(tmp_path.iterdir())) == (1, 0, [])
-    assert "flask-gevent does not keep the contract: 1 cases failed" in shown
+    assert "flask-gevent does not keep the contract: 1 cases ended wrong; no load without a pass" in shown
+    assert "Look closer: page/index.html" in shown
+
+
+@pytest.mark.parametrize("why", ["", "since the pass of 2029, the lock file changed"], ids=["reused", "ran now"])
+def test_what_was_relied_on_is_said_and_stored(tmp_path: Path, why: str) -> None:
+    """When each target passed, with how many cases, on what, where its page is: in terminal and report."""
+    _, shown = play(tmp_path, FakeBench().parts(why=why))
+    run = stored(tmp_path)
+    when = "passed now" if why else f"passed {PASSED}, and nothing has changed since"
+    cases = "9 cases (1 known differences, 0 not applicable)"
+    assert f"flask-gevent keeps the contract: {when}; {cases}; sha256 {'f' * 12}; page/index.html" in shown
+    assert {row.target for row in run.gate} == {target.name for target in run.plan.targets}
+    assert {(row.passed_at, row.fingerprint, row.why) for row in run.gate} == {(PASSED, "f" * 64, why)}
+    page = (run.folder / "report.html").read_text("utf-8")
+    assert "What the load relied on" in page
+    assert ("an earlier pass" in page, f"The suite ran for this comparison: {why}." in page) == (not why, bool(why))
+    summary = (run.folder / "summary.md").read_text("utf-8")
+    assert f"flask-gevent keeps the contract: 9 cases passed on {PASSED}" in summary
+
+
+def test_a_run_from_before_the_gate_was_kept_is_reported(tmp_path: Path) -> None:
+    """A stored run without gate.json is read as it is, and its page says nothing of a gate."""
+    play(tmp_path, FakeBench().parts())
+    (folder,) = tmp_path.iterdir()
+    (folder / "gate.json").unlink()
+    run = results.load(folder)
+    report.write(run)
+    assert run.gate == ()
+    assert "What the load relied on" not in (folder / "report.html").read_text("utf-8")
 
 
 def test_ctrl_c_keeps_the_rounds_that_finished(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
-"""The suite's run, what is read out of it, and what is remembered: with a small suite of the test's own."""
+"""`parity verify` on targets: the run, its exit code, and what it leaves; with a small suite of the test's own."""
 
-import re
 import signal
 import threading
 import time
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,158 +11,110 @@ from rich.console import Console
 from loadtests import verify
 from loadtests.errors import UserError
 from loadtests.serve import tree
-from loadtests.targets import Target, load_targets, pick, to_toml
-from loadtests.verify import page as verify_page
-from loadtests.verify import passes, suite
+from loadtests.targets import Target, load_targets, to_toml
+from loadtests.verify import Chosen, VerifyOptions, suite
+from loadtests.verify.grades import Count, Grade
+from loadtests.verify.results import Results
+from tests.unit.loadtests.fake_suite import CASES, FAILING, TARGETS, laid, printed, terminal
 
-TARGETS = pick(load_targets(), ["fastapi-uvicorn", "flask-gevent"])
-
-CONFTEST = """
-def pytest_addoption(parser):
-    parser.addoption("--target", action="append", default=[])
-    parser.addoption("--targets")
-
-def pytest_generate_tests(metafunc):
-    names = metafunc.config.getoption("--target")
-    if "twins" in metafunc.fixturenames:
-        metafunc.parametrize("twins", ["~".join(names)] if len(names) == 2 else [])
-    if "server" in metafunc.fixturenames:
-        metafunc.parametrize("server", names)
-"""
-CASES = """
-import pytest
-
-def test_plain(server, record_property):
-    record_property("target", server)
-    record_property("clause", "routes.health")
-
-def test_pair(twins, record_property):
-    record_property("target", twins)
-    record_property("clause", "answer.same-bytes")
-
-def test_na(server, record_property):
-    record_property("target", server)
-    pytest.skip("not applicable: it is a fake")
-"""
-FAILING = """
-def test_bad(server, record_property):
-    record_property("target", server)
-    assert server != "flask-gevent", "<b>the reason</b>"
-"""
+NAMES = tuple(target.name for target in TARGETS)
+FILES = {"index.html", "results.json", "results.schema.json", "junit.xml", "pytest.log", "targets.toml"}
 
 
 @pytest.fixture
 def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A suite that passes, as the file of its cases; the clauses are the real ones, passes and sources are not."""
-    folder = tmp_path / "suite"
-    folder.mkdir()
-    clauses = (suite.SUITE / "clauses.toml").read_text("utf-8")
-    (folder / "clauses.toml").write_text(clauses, "utf-8")
-    (folder / "conftest.py").write_text(CONFTEST)
-    (folder / "test_cases.py").write_text(CASES)
-    monkeypatch.setattr(suite, "SUITE", folder)
-    monkeypatch.setattr(suite, "PROCESSES", 0)
-    monkeypatch.setattr(passes, "ROOT", tmp_path)
-    monkeypatch.setattr(passes, "SOURCES", ("suite",))
-    monkeypatch.setattr(passes, "FILE", tmp_path / "kept" / "passes.json")
-    return folder / "test_cases.py"
+    """A suite that passes, as the file of its cases."""
+    return laid(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def console() -> Console:
     """A terminal that can be read."""
-    return Console(file=StringIO(), width=100)
+    return terminal()
 
 
-def printed(console: Console) -> str:
-    """What was shown on it."""
-    assert isinstance(console.file, StringIO)
-    return console.file.getvalue()
+@pytest.mark.usefixtures("cases")
+def test_all_well_is_exit_code_0_and_one_sentence(tmp_path: Path, console: Console) -> None:
+    """Table, sentence, files; the folder asked for holds every one of them, and copies are where they were wanted."""
+    out, junit, json = tmp_path / "out", tmp_path / "ci" / "j.xml", tmp_path / "ci" / "r.json"
+    assert verify.verify(VerifyOptions(NAMES, out=out, junit=junit, json=json), console) == 0
+    text = printed(console)
+    assert "fastapi-uvicorn, flask-gevent: every promise that was tried is kept (5 cases tried, 2 as the known" in text
+    assert str(json) in text
+    assert {file.name for file in out.iterdir()} == FILES
+    assert junit.read_bytes() == (out / "junit.xml").read_bytes()
+    assert Results.model_validate_json(json.read_bytes()).count == Count(3, 2, 0, 2)
 
 
-def test_each_case_is_read_with_subject_clauses_and_outcome(cases: Path, tmp_path: Path) -> None:
-    """A failure has its output, a skip its reason; both files are kept."""
+def test_a_wrong_case_is_exit_code_1_with_its_sentences(cases: Path, tmp_path: Path, console: Console) -> None:
+    """What was done, what was expected and why it is wrong stand in the terminal; markup is shown as it is."""
+    cases.write_text(CASES + FAILING)
+    assert verify.verify(VerifyOptions(NAMES, out=tmp_path / "out"), console) == 1
+    text = printed(console)
+    assert "✗ wrong test_bad on flask-gevent (beyond the contract)" in text
+    assert "does      It is tried." in text
+    assert "expected  It holds." in text
+    assert "<b>the reason</b>" in text
+    assert "1 wrong of 7 cases tried" in text
+
+
+@pytest.mark.usefixtures("cases")
+@pytest.mark.parametrize("chosen", [Chosen(expression="plain"), Chosen(clauses=("routes.health",))], ids=str)
+def test_some_of_the_cases_are_no_pass(chosen: Chosen, tmp_path: Path, console: Console) -> None:
+    """A run of a selection says so, and nothing of the cases that it left out."""
+    assert verify.verify(VerifyOptions(NAMES, chosen=chosen, out=tmp_path / "out"), console) == 0
+    assert f"only some of the cases ({chosen}): no pass" in printed(console).replace("\n", " ")
+    assert Results.model_validate_json((tmp_path / "out" / "results.json").read_bytes()).count == Count(identical=2)
+    assert not any(map(verify.passed, TARGETS))
+
+
+def test_nothing_but_skips_is_exit_code_1(cases: Path, tmp_path: Path, console: Console) -> None:
+    """A target for which nothing applied has shown nothing, and that is no success."""
+    cases.write_text('import pytest\ndef test_na(server):\n    pytest.skip("not applicable: it is a fake")\n')
+    assert verify.verify(VerifyOptions(NAMES, out=tmp_path / "out"), console) == 1
+    assert "Nothing was shown" in printed(console)
+
+
+def test_each_case_is_read_with_subject_clauses_and_grade(cases: Path, tmp_path: Path) -> None:
+    """A failure has its reason, a skip its own; pytest's output is kept."""
     cases.write_text(CASES + FAILING)
     found = verify.verify_targets(TARGETS, tmp_path / "run", show=False)
-    assert suite.count(found) == suite.Count(passed=4, failed=1, skipped=2)
-    (bad,) = [case for case in found if case.outcome == "failed"]
-    assert (bad.name, bad.subject) == ("test_bad[flask-gevent]", "flask-gevent")
-    assert "<b>the reason</b>" in bad.message
-    (pair,) = [case for case in found if "~" in case.subject]
-    assert pair.clauses == ("answer.same-bytes",)
-    assert pair.concerns("flask-gevent")
-    assert not pair.concerns("flask")
-    assert {case.message for case in found if case.outcome == "skipped"} == {"not applicable: it is a fake"}
+    assert found.count == Count(identical=4, known=2, wrong=1, not_applicable=2)
+    ((bad, outcome),) = found.outcomes(Grade.WRONG)
+    assert (bad.id, outcome.subject) == ("test_bad", "flask-gevent")
+    assert "<b>the reason</b>" in outcome.reason
+    assert [case.clauses for case in found.cases if case.id == "test_pair"] == [("answer.same-bytes",)]
+    assert {outcome.reason for _, outcome in found.outcomes(Grade.NOT_APPLICABLE)} == {"it is a fake"}
     assert "1 failed" in (tmp_path / "run" / "pytest.log").read_text()
 
 
-def test_a_whole_pass_is_remembered_and_not_run_again(cases: Path, console: Console) -> None:
-    """The second time the outcome comes from memory; it counts the same."""
-    first = verify.ensure_verified(TARGETS, console)
-    again = verify.ensure_verified(TARGETS, console)
-    assert [outcome.ok for outcome in first.values()] == [True, True]
-    assert [outcome.reused for outcome in first.values()] == [False, False]
-    assert [outcome.reused for outcome in again.values()] == [True, True]
-    assert {name: outcome.count for name, outcome in first.items()} == {
-        name: outcome.count for name, outcome in again.items()
-    }
-    assert all(map(verify.passed, TARGETS))
-    assert cases.exists()
+@pytest.mark.usefixtures("cases")
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        (Chosen(expression="nonsense"), "no case matches -k nonsense; give another"),
+        (Chosen(clauses=("routes.helth",)), r"there is no clause 'routes.helth'; choose from: routes.page, routes.hea"),
+        (Chosen(clauses=("rutes",)), r"there is no clause 'rutes'; choose from: routes.…, request.…"),
+    ],
+    ids=str,
+)
+def test_a_selection_of_nothing_is_said(chosen: Chosen, sentence: str, tmp_path: Path, console: Console) -> None:
+    """An expression that selects nothing, and a clause that is none, are errors and not passes."""
+    with pytest.raises(UserError, match=sentence):
+        verify.verify(VerifyOptions(NAMES, chosen=chosen, out=tmp_path / "out"), console)
 
 
-def test_a_changed_source_has_no_pass(cases: Path, console: Console) -> None:
-    """One more byte in a source, and the suite runs again."""
-    verify.ensure_verified(TARGETS, console)
-    cases.write_text(CASES + "\n")
-    assert not any(map(verify.passed, TARGETS))
-    assert not verify.ensure_verified(TARGETS, console)["flask-gevent"].reused
-
-
-def test_a_changed_command_has_no_pass(cases: Path, tmp_path: Path) -> None:
-    """The launch command and its environment are part of what was verified."""
-    verify.verify_targets(TARGETS, tmp_path / "run", show=False)
-    target = TARGETS[1]
-    assert verify.passed(target)
-    assert not verify.passed(target.model_copy(update={"command": (*target.command, "--preload")}))
-    assert not verify.passed(target.model_copy(update={"env": {"LOG_LEVEL": "debug"}}))
-    assert cases.exists()
-
-
-def test_targets_that_passed_apart_have_not_passed_as_a_pair(cases: Path, tmp_path: Path, console: Console) -> None:
-    """Two single passes do not stand for the comparison of their bytes."""
-    for target in TARGETS:
-        verify.verify_targets([target], tmp_path / target.name, show=False)
-    assert all(map(verify.passed, TARGETS))
-    assert not verify.ensure_verified(TARGETS, console)["flask-gevent"].reused
-    assert cases.exists()
-
-
-def test_a_failure_is_no_pass_for_its_target_only(cases: Path, console: Console) -> None:
-    """The target that failed has no pass, now or later; the other keeps its own."""
-    cases.write_text(CASES + FAILING)
-    outcomes = verify.ensure_verified(TARGETS, console)
-    assert (outcomes["fastapi-uvicorn"].ok, outcomes["flask-gevent"].ok) == (True, False)
-    assert [verify.passed(target) for target in TARGETS] == [True, False]
-
-
-def test_some_of_the_cases_are_no_pass(cases: Path, tmp_path: Path) -> None:
-    """A run with -k says nothing of the cases that it left out."""
-    found = verify.verify_targets(TARGETS, tmp_path / "run", expression="plain", show=False)
-    assert suite.count(found).passed == 2
-    assert not any(map(verify.passed, TARGETS))
-    assert cases.exists()
-
-
-def test_only_skips_are_no_pass() -> None:
-    """A target for which nothing applied has shown nothing."""
-    assert not verify.VerifyOutcome("x", suite.Count(passed=0, failed=0, skipped=9), Path()).ok
-
-
-def test_no_matching_case_is_said(cases: Path, tmp_path: Path) -> None:
-    """An expression that selects nothing is an error and not a pass."""
-    with pytest.raises(UserError, match="no case matches -k 'nonsense'; give another"):
-        verify.verify_targets(TARGETS, tmp_path / "run", expression="nonsense", show=False)
-    assert cases.exists()
+@pytest.mark.usefixtures("cases")
+def test_a_place_that_cannot_be_written_is_said_first(tmp_path: Path, console: Console) -> None:
+    """Before a suite of minutes is run for nothing."""
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        UserError, match=r"cannot write to .*file/out: Not a directory; choose another place with --out"
+    ):
+        verify.verify(VerifyOptions(NAMES, out=tmp_path / "file" / "out"), console)
+    with pytest.raises(UserError, match=r"cannot write .*file/j.xml: .*; give another file"):
+        verify.verify(VerifyOptions(NAMES, junit=tmp_path / "file" / "j.xml"), console)
+    assert printed(console) == ""
 
 
 def test_a_suite_that_breaks_is_no_result(cases: Path, tmp_path: Path) -> None:
@@ -173,6 +123,14 @@ def test_a_suite_that_breaks_is_no_result(cases: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"the suite could not run .*pytest\.log") as caught:
         verify.verify_targets(TARGETS, tmp_path / "run", show=False)
     assert "\n  | " in str(caught.value)
+
+
+def test_a_suite_that_records_nothing_is_no_result(cases: Path, tmp_path: Path) -> None:
+    """Cases that pytest calls passed, but that left no record, have shown nothing."""
+    conftest = cases.parent / "conftest.py"
+    conftest.write_text(conftest.read_text().replace("def pytest_runtest_logreport", "def nothing"))
+    with pytest.raises(UserError, match="the suite ran and recorded nothing"):
+        verify.verify_targets(TARGETS, tmp_path / "run", show=False)
 
 
 def test_a_file_of_cases_that_breaks_takes_the_pass_from_all(
@@ -184,30 +142,6 @@ def test_a_file_of_cases_that_breaks_takes_the_pass_from_all(
     outcomes = verify.ensure_verified(TARGETS, console)
     assert [outcome.ok for outcome in outcomes.values()] == [False, False]
     assert not any(map(verify.passed, TARGETS))
-
-
-def test_a_broken_memory_is_said(cases: Path) -> None:
-    """A passes file that is none is named, with its cure."""
-    passes.FILE.parent.mkdir()
-    passes.FILE.write_text("{")
-    with pytest.raises(UserError, match=r"passes\.json is not a list of passes; delete it"):
-        verify.passed(TARGETS[0])
-    assert cases.exists()
-
-
-def test_the_page_and_the_table_show_the_same(cases: Path, tmp_path: Path, console: Console) -> None:
-    """Clauses with their promise, the failure with its output, one file with nothing from elsewhere."""
-    cases.write_text(CASES + FAILING)
-    found = verify.verify_targets(TARGETS, tmp_path / "run", show=False)
-    page = (tmp_path / "run" / "index.html").read_text("utf-8")
-    assert "1 failed" in page
-    assert suite.clauses()["answer.same-bytes"] in page
-    assert "&lt;b&gt;the reason&lt;/b&gt;" in page
-    assert "not applicable: it is a fake" in page
-    assert not re.search(r"(src|href)=", page)
-    verify_page.show(found, console)
-    assert "failed test_bad[flask-gevent]" in printed(console)
-    assert "fastapi-uvicorn~flask-gevent" in printed(console)
 
 
 SERVING = f"""

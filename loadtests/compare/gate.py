@@ -1,0 +1,49 @@
+"""What a comparison relied on, as it is stored with the run and said in the terminal.
+
+Rule: only what the gate of `verify` found; a run is never stored without it. Neighbours: `verify.gate` decides,
+`results` stores, the report shows the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+
+from loadtests.results import ROOT, Relied
+from loadtests.targets import Target
+from loadtests.verify import VerifyOutcome
+
+
+def relied(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome]) -> tuple[Relied, ...]:
+    """One row for each target, in their order."""
+    return tuple(_row(outcomes[target.name]) for target in targets)
+
+
+def page(outcome: VerifyOutcome) -> str:
+    """Where the suite's page is, without a path of this machine."""
+    found = outcome.page
+    return str(found.relative_to(ROOT)) if found.is_relative_to(ROOT) else f"{found.parent.name}/{found.name}"
+
+
+def show(rows: Iterable[Relied], console: Console) -> None:
+    """Say for each target when it passed, with how many cases, on what, and where its page is."""
+    for row in rows:
+        when = "passed now" if row.why else f"passed {row.passed_at}, and nothing has changed since"
+        beside = f"{row.known} known differences, {row.not_applicable} not applicable"
+        text = f"{when}; {row.identical + row.known} cases ({beside}); sha256 {row.fingerprint[:12]}; {row.page}"
+        console.print(f"[green]{row.target} keeps the contract[/green]: {text}", highlight=False, soft_wrap=True)
+
+
+def _row(outcome: VerifyOutcome) -> Relied:
+    found = outcome.count
+    return Relied(
+        target=outcome.target,
+        passed_at=outcome.passed_at,
+        identical=found.identical,
+        known=found.known,
+        not_applicable=found.not_applicable,
+        fingerprint=outcome.fingerprint,
+        page=page(outcome),
+        why=outcome.why,
+    )
