@@ -264,6 +264,8 @@ def answer(plan: Plan, sections: tuple[Section, ...], rows: tuple[Row, ...]) -> 
     panel = chat.panel("throughput") if chat else None
     flask = tuple(t.name for t in plan.targets if t.framework == "flask")
     others = tuple(t.name for t in plan.targets if t.framework not in {"fastapi", "flask"})
+    if panel and others and not flask:
+        return f"{sentences.compared(panel)} {sentences.NOT_ABOUT_THESE}"
     opening = sentences.decides(panel, plan.baseline, flask)
     parts = (opening, sentences.beside(panel, others), sentences.tally(tuple(row.holds for row in rows)))
     return " ".join(filter(None, parts))

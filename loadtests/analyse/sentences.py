@@ -14,6 +14,7 @@ from loadtests.analyse.verdict import Better, Cell, Holds, Panel, Section, Word
 from loadtests.measure.handwork import Handwork, lines_of
 
 MISSING = "not measured well enough for a verdict"
+NOT_ABOUT_THESE = "What is commonly said of FastAPI and Flask is judged only where both are measured."
 # packages that a twin cannot do without: using them is no extension
 INHERENT = frozenset({"fastapi", "starlette", "flask", "werkzeug", "pydantic", "pydantic_core", "anyio"})
 # a figure's direction, the comparison of its range with the baseline's -> how it is said

@@ -13,6 +13,7 @@ import typer.main
 from loadtests.cli import app
 from loadtests.plan import DEFAULT_TARGETS, Plan, make_plan
 from loadtests.targets import load_targets, pick
+from tests.links import ROOT
 
 
 def parsed(words: Sequence[str]) -> dict[str, Any]:
@@ -29,7 +30,8 @@ def planned(words: Sequence[str]) -> Plan:
     """The plan of a `parity compare` command."""
     options = parsed(words)
     assert options["out"] == Path("results"), "the documents say that a run is left in results/"
-    targets = pick(load_targets(options["targets"]), options["names"] or DEFAULT_TARGETS)
+    file = ROOT / options["targets"] if options["targets"] else None
+    targets = pick(load_targets(file), options["names"] or DEFAULT_TARGETS)
     return make_plan(
         targets, mode="full" if options["full"] else "quick", only=options["only"] or (), seed=options["seed"]
     )
