@@ -22,6 +22,8 @@ SAID: Mapping[str, str] = MappingProxyType(
         "into .venv": "-m venv .venv$",
         "verify, load, judge": "parity compare --quick",
         "the whole suite": r"pytest(?!.*(tests| -k| -m|--ignore))",
+        "broken on purpose": "-m tests.mutants$",
+        "100,000 generated requests": "-m tests.fuzz --requests 100000$",
         "style": "ruff check .$",
         "types": "mypy$",
         "walls": "lint-imports$",
