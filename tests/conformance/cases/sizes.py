@@ -154,14 +154,16 @@ CASES = (
     ),
     *(
         Case(
-            id=f"sizes.broken-chunks-{name}",
+            id=f"sizes.broken-chunks-{name}-{form}",
             clauses=("json.malformed", "errors.internal"),
-            does=f"The body's chunks {words}.",
+            does=f"The body's chunks {words}; they come {when}.",
             expects="400 from the server program or 422 from the app: the client's fault, and no 500.",
-            request=Raw((wire.request("POST", "/chat", (KEY, JSON, CHUNKED)), chunks)),
+            request=Raw((head, chunks) if form == "later" else (head + chunks,)),
             expect=Expect(status=(400, 422)),
         )
         for name, words, chunks in BROKEN
+        for form, when in (("later", "in a write of their own"), ("at-once", "in one write with the head"))
+        for head in (wire.request("POST", "/chat", (KEY, JSON, CHUNKED)),)
     ),
     *(
         Case(
