@@ -1,15 +1,16 @@
-"""Writes docs/fuzz.md from the stored long run, docs/results/fuzz.json; a test holds the page to it.
+"""Writes docs/fuzz.md from the stored long runs, docs/results/fuzz*.json; a test holds the page to them.
 
 Rule: no number is typed by hand. `python -m tests.fuzz.page` writes it. Neighbours: `tally` (what is stored), `kinds`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.fuzz.kinds import KINDS
 from tests.fuzz.tally import ANSWERS, Find, Result
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-STORED = DOCS / "results" / "fuzz.json"
+STORED = (DOCS / "results" / "fuzz.json", DOCS / "results" / "fuzz-gthread.json")
 PAGE = DOCS / "fuzz.md"
 
 HEAD = """\
@@ -17,8 +18,7 @@ HEAD = """\
 
 The same generated and damaged requests go to two servers in the same state. Status, headers and bytes are compared, and
 neither may answer 500, hang or die. `make fuzz` does it again; a small part of it, always the same, is in `make test`.
-Written by `python -m tests.fuzz.page` from the stored run.
-
+Written by `python -m tests.fuzz.page` from the stored runs.
 """
 WORDS = {
     "complete": "It ran to its end.",
@@ -28,9 +28,9 @@ WORDS = {
 }
 
 
-def page(result: Result) -> str:
-    """The whole page."""
-    return HEAD + summary(result)
+def page(results: Iterable[Result]) -> str:
+    """The whole page, a section for each run."""
+    return HEAD + "".join(f"\n## {' and '.join(result.targets)}\n\n{summary(result)}" for result in results)
 
 
 def summary(result: Result) -> str:
@@ -89,7 +89,7 @@ def _counted(number: int, what: str) -> str:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(page(Result.read(STORED)), encoding="utf-8")
+    PAGE.write_text(page(map(Result.read, STORED)), encoding="utf-8")
 
 
 if __name__ == "__main__":
