@@ -2,7 +2,7 @@
 
 Rule: no work is done here. What a user can get wrong is a `UserError` and becomes one sentence and exit code 2 in
 `main`, nowhere else. Heavy modules are imported by the command that needs them, so `--help` is fast.
-Neighbours: `foreground`, `verify`, `drive`, `compare`, `report`.
+Neighbours: `serve.foreground`, `verify`, `drive`, `compare`, `report`.
 """
 
 import signal

@@ -2,7 +2,7 @@
 
 Rule: a user class is a name for a scenario and no more; with none named, ChatUser and StreamUser run. The
 API key comes from --key or PARITY_KEY. Works with Locust's page, --headless, --processes, --master and
---worker. Neighbours: `scenarios` says what is sent, `generator` how, `locusthooks` adds the options and the
+--worker. Neighbours: `scenarios` says what is sent, `generator` how, `drive.hooks` adds the options and the
 figures.
 """
 

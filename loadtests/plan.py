@@ -19,7 +19,6 @@ from loadtests.errors import UserError
 from loadtests.targets import Target
 
 SCHEMA_VERSION = 1
-DEFAULT_TARGETS = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")
 SCENARIOS = ("chat", "async", "validation", "docs", "stream")
 Mode = Literal["quick", "full"]
 

@@ -22,6 +22,8 @@ from loadtests.errors import UserError
 
 OURS = Path(__file__).with_name("targets.toml")
 PLACEHOLDERS = ("python", "host", "port")
+DEFAULT_TARGETS = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")
+"""What is verified and compared where nobody names a target."""
 
 
 class TargetsError(UserError):

@@ -16,6 +16,7 @@ from xdist.remote import Producer  # type: ignore[import-untyped]  # xdist has n
 
 from tests.conformance import patience, record
 from tests.conformance.fixtures import launch, second_key, server, twins
+from tests.conformance.profiles import PLAIN
 from tests.conformance.schedule import ByServer
 from tests.conformance.selection import Selection, prepare, selection, together
 
@@ -61,16 +62,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each case one id per target (or pair of targets) for the kind of server it takes."""
     chosen: Selection = selection(metafunc.config)
     mark, table = (metafunc.definition.get_closest_marker(name) for name in ("profile", "rows"))
-    profile = mark.args[0] if mark else "plain"
+    profile = mark.args[0] if mark else PLAIN
     for fixture, scope in FIXTURES.items():
         if fixture in metafunc.fixturenames and table:
-            pairs = [(subject, row) for row in table.args[0] for subject in chosen.subjects(fixture, row.profile)]
-            names = [f"{subject.id}-{row.id}" for subject, row in pairs]
+            pairs = [(each, row) for row in table.args[0] for each in chosen.deployments(fixture, row.profile)]
+            names = [f"{each.id}-{row.id}" for each, row in pairs]
             metafunc.parametrize((fixture, "case"), pairs, indirect=[fixture], ids=names, scope=scope)
         elif fixture in metafunc.fixturenames:
-            subjects = chosen.subjects(fixture, profile)
-            names = [subject.id for subject in subjects]
-            metafunc.parametrize(fixture, subjects, indirect=True, ids=names, scope=scope)
+            deployments = chosen.deployments(fixture, profile)
+            names = [each.id for each in deployments]
+            metafunc.parametrize(fixture, deployments, indirect=True, ids=names, scope=scope)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

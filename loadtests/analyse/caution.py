@@ -12,7 +12,7 @@ from loadtests.analyse.verdict import Panel, Validity
 from loadtests.drive.result import MAX_CPU, MAX_EVENTS_PER_READ
 from loadtests.results import Round, Run
 
-BUSY_GENERATOR = 45.0  # per cent of a core; see driveresult.MAX_CPU for the limit
+BUSY_GENERATOR = 45.0  # per cent of a core; see drive.result.MAX_CPU for the limit
 WIDE = 0.25  # of the median, from lowest to highest round
 
 

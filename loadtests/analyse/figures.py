@@ -2,7 +2,7 @@
 
 Rule: a reader takes a good round and a level of load and gives a number, or None when that round does not hold it;
 it looks at nothing else. CPU and memory are cut out of the samples to the window that the generator reported.
-Neighbours: driveresult and measure record, figure_table names what is read, analyse pools it over rounds.
+Neighbours: drive and measure record, figure_table names what is read, analyse pools it over rounds.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ from loadtests.compare import gate
 from loadtests.compare.play import Bench, Seat, play
 from loadtests.compare.progress import Watch
 from loadtests.measure import environment, handwork
-from loadtests.plan import DEFAULT_TARGETS, Mode, Plan, make_plan
+from loadtests.plan import Mode, Plan, make_plan
 from loadtests.report import terminal
 from loadtests.results import Relied, Run
-from loadtests.targets import Target, load_targets, pick
+from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 from loadtests.verify import VerifyOutcome, ensure_verified
 
 INTERRUPTED = 130

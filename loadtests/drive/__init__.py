@@ -2,8 +2,8 @@
 
 Rule: this process never imports Locust (which patches the standard library with gevent); it checks that the
 server answers and takes the key, starts the generator pinned to its cores, and ends it by its process id
-whatever happens. The server is left alone. Neighbours: `locusthooks` is the other end of the file,
-`driveresult` its figures, `driveshow`.
+whatever happens. The server is left alone. Neighbours: `hooks` is the other end of the file,
+`result` its figures, `show`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Rule: what is recorded is what the client saw; an answer that is not as expected is a failure with a reason,
 whatever its speed. Imports gevent, so it belongs in Locust's process only. Neighbours: `client` sends and
-reads, `scenarios` says what, `recorder` counts, `locusthooks` puts it into Locust's life, `locustfile` has
+reads, `scenarios` says what, `recorder` counts, `hooks` puts it into Locust's life, `locustfile` has
 the users.
 """
 

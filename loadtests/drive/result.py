@@ -3,7 +3,7 @@
 Rule: computed from `Totals` alone, and every distribution's histogram is kept beside its figures, so that
 all of them can be computed again and merged. Durations are in ms, `window` in Unix time and seconds.
 `judge` says what makes a round unfit; the figures stay, with the reasons beside them. Neighbours: `drive`,
-`totals`, `driveshow`, `figures`.
+`totals`, `show`, `figures`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Shows one round of load in the terminal, and is what `parity drive` calls.
 
 Rule: a short table of figures, then what went wrong, then whether the round can be trusted: a figure is never shown
-without that. Neighbours: `drive` plays the round, `driveresult` has the fields, `cli` has the options.
+without that. Neighbours: `drive` plays the round, `result` has the fields, `cli` has the options.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Rule: frozen, and every field adds up over processes (or takes the worst of them, where its line says so),
 so the totals of several Locust workers are those of one process that had done it all. Neighbours:
-`recorder` makes them, `driveresult` turns them into figures.
+`recorder` makes them, `result` turns them into figures.
 """
 
 from __future__ import annotations

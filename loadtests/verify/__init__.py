@@ -12,8 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from loadtests.errors import UserError
-from loadtests.plan import DEFAULT_TARGETS
-from loadtests.targets import Target, load_targets, pick
+from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 from loadtests.verify import files, fingerprint, terminal
 from loadtests.verify.gate import VerifyOutcome, ensure_verified, passed
 from loadtests.verify.results import Results

@@ -1,7 +1,8 @@
 """The files of a run of the suite: where they are, and how they get there.
 
 Rule: each is made from the same `Results`, and written whole or not at all; a place that cannot be written is a
-`UserError` before the suite has run. Neighbours: `page`, `junit` and `results` make the texts, `verify` asks.
+`UserError` before the suite has run. Neighbours: `page`, `junit` and `results` make the texts, `run` has them
+written.
 """
 
 import json

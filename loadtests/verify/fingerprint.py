@@ -2,7 +2,7 @@
 
 Rule: everything that decides how a server answers or how it is judged is in a part; nothing else is, so an edit of
 a page or a README costs no run. What the kit cannot see into has no fingerprint, with the reason and the cure.
-Neighbours: `passes` stores them, `verify` compares.
+Neighbours: `passes` stores them, `gate` compares.
 """
 
 import hashlib

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from loadtests.verify.grades import Grade
-from loadtests.verify.results import NO_CLAUSE, CaseResult, Outcome, Results
+from loadtests.verify.results import NO_CLAUSE, NO_SUBJECT, CaseResult, Outcome, Results
 
 Item = tuple[CaseResult, Outcome]
 # XML 1.0 has no way to write these, escaped or not
@@ -23,7 +23,7 @@ def junit(results: Results) -> str:
     for subject in results.subjects:
         mine = [(case, outcome) for case, outcome in results.outcomes() if outcome.subject == subject.name]
         facts = {
-            "name": subject.name or "no server",
+            "name": subject.name or NO_SUBJECT,
             "timestamp": results.started.removesuffix(" UTC").replace(" ", "T"),
             "hostname": "localhost",
         }
@@ -54,7 +54,7 @@ def _case(suite: ET.Element, case: CaseResult, outcome: Outcome) -> None:
     profile = f" ({outcome.profile})" if outcome.profile not in {"", "plain"} else ""
     if sum(each.subject == outcome.subject for each in case.outcomes) > 1:  # a name must be the only one of its suite
         profile += f" by {outcome.node.partition('::')[2].partition('[')[0]}"
-    name = f"{outcome.subject or 'no server'}.{group}"
+    name = f"{outcome.subject or NO_SUBJECT}.{group}"
     facts = {"classname": name, "name": f"{case.id}{profile}", "time": f"{outcome.seconds:.3f}"}
     element = ET.SubElement(suite, "testcase", {key: _text(value) for key, value in facts.items()})
     if outcome.grade is Grade.NOT_APPLICABLE:

@@ -12,9 +12,18 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from loadtests.verify.embed import embedded
-from loadtests.verify.grades import Count, Grade, count
+from loadtests.verify.grades import Count, Grade
 from loadtests.verify.records import PAIR
-from loadtests.verify.results import NO_CLAUSE, NO_CLAUSE_TEXT, CaseResult, Outcome, Results, Subject
+from loadtests.verify.results import (
+    NO_CLAUSE,
+    NO_CLAUSE_TEXT,
+    NO_SUBJECT,
+    CaseResult,
+    Outcome,
+    Results,
+    Subject,
+    counted,
+)
 
 MOST_LISTED = 200
 BADGES = {Grade.IDENTICAL: "yes", Grade.KNOWN: "mid", Grade.WRONG: "no", Grade.NOT_APPLICABLE: "none"}
@@ -91,7 +100,7 @@ def rows(results: Results) -> Iterator[Row]:
         for clause in case.clauses or (NO_CLAUSE,):
             by_clause.setdefault(clause if clause in texts else NO_CLAUSE, []).append(case)
     for name in filter(by_clause.__contains__, texts):
-        yield Row(name, texts[name], tuple(_count(by_clause[name], subject) for subject in results.subjects))
+        yield Row(name, texts[name], tuple(counted(by_clause[name], subject) for subject in results.subjects))
 
 
 def known(results: Results) -> Sequence[tuple[CaseResult, tuple[Outcome, ...]]]:
@@ -108,7 +117,7 @@ def reasons(results: Results) -> Sequence[Reason]:
     for _, outcome in results.outcomes(Grade.NOT_APPLICABLE):
         key = (outcome.subject, outcome.reason)
         found[key] = found.get(key, 0) + 1
-    return tuple(Reason(subject or "no server", text, cases) for (subject, text), cases in found.items())
+    return tuple(Reason(subject or NO_SUBJECT, text, cases) for (subject, text), cases in found.items())
 
 
 def worst(found: Count) -> Grade | None:
@@ -120,8 +129,4 @@ def worst(found: Count) -> Grade | None:
 
 def label(subject: Subject) -> str:
     """How a column is headed."""
-    return subject.name or "no server"
-
-
-def _count(cases: Sequence[CaseResult], subject: Subject) -> Count:
-    return count(each.grade for case in cases for each in case.outcomes if each.subject == subject.name)
+    return subject.name or NO_SUBJECT

@@ -2,7 +2,7 @@
 
 Rule: a pass belongs to one state of everything in `fingerprint`; when any part changes, there is no pass. Subjects
 are targets and pairs of targets ("fastapi-uvicorn~flask-gevent").
-Neighbours: `fingerprint` says what counts, `verify` asks and records.
+Neighbours: `fingerprint` says what counts, `gate` asks, `run` records.
 """
 
 import json

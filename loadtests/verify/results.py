@@ -7,7 +7,7 @@ Neighbours: `records` gives the parts, `terminal`, `junit`, `embed` and `page` l
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -24,6 +24,7 @@ from loadtests.verify.suite import WHOLE, Chosen, clauses
 SCHEMA_VERSION = 1
 SCHEMA = Path(__file__).with_name("results.schema.json")
 NO_CLAUSE = "beyond the contract"
+NO_SUBJECT = "no server"
 NO_CLAUSE_TEXT = "What the contract leaves to the server program, and what is about no promise of its own."
 
 
@@ -103,6 +104,11 @@ class Results(Frozen):
         """Every outcome of these grades (none named: of any) with its case, in order."""
         wanted = grades or tuple(Grade)
         return tuple((case, outcome) for case in self.cases for outcome in case.outcomes if outcome.grade in wanted)
+
+
+def counted(cases: Iterable[CaseResult], subject: Subject) -> Count:
+    """What came of these cases for this subject."""
+    return count(each.grade for case in cases for each in case.outcomes if each.subject == subject.name)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Rule: the suite grades each case and records it; here nothing is judged. A run that did not judge (no case, broken
 off) is a `UserError` and never a pass. Whatever way it ends, no server that it started is left.
-Neighbours: `verify` decides which run is needed, `records` reads what is left of it.
+Neighbours: `run` decides what it is run on, `records` reads what is left of it.
 """
 
 import os
@@ -28,7 +28,11 @@ LOG = "pytest.log"
 BROKEN_OFF = "broken-off.txt"  # written by tests/conformance/patience.py
 # What else is installed for pytest has no say in what passes, and would cost a second for each process.
 ALONE = MappingProxyType({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""})
-PLUGINS = ("xdist.plugin", "pytest_timeout")
+# The mutants are tried with the same words; -n is added where one process is not enough.
+PYTEST = (
+    *(sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider"),
+    *("-q", "--no-header", "--tb=short", "-o", "addopts="),
+)
 # The cases mostly wait, so more processes than cores; each server's cases stay together in one of them.
 PROCESSES = 4
 
@@ -100,11 +104,9 @@ def known_clauses(names: Sequence[str]) -> None:
 
 
 def _pytest(recorded: Path, report: Path) -> list[str]:
-    # A process of ours has no use for the cache, and the skips are in the page, not in the terminal.
-    plugins = [word for plugin in PLUGINS for word in ("-p", plugin)]
-    plain = ["-q", "--no-header", "--tb=short", "-rfE", "-p", "no:cacheprovider", "-o", "addopts="]
     shared = ["-n", str(PROCESSES), "--dist", "loadgroup", f"--junit-xml={report}", "--record", str(recorded)]
-    return [sys.executable, "-m", "pytest", *map(str, FOLDERS), *plugins, *plain, *shared]
+    # -rfE: the skips are in the page, not in the terminal
+    return [*PYTEST, *map(str, FOLDERS), "-rfE", *shared]
 
 
 def _end_of(log: Path) -> str:

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from loadtests.verify.grades import Count, Grade, count
-from loadtests.verify.results import NO_CLAUSE, CaseResult, Outcome, Results
+from loadtests.verify.grades import Count, Grade
+from loadtests.verify.records import PAIR
+from loadtests.verify.results import NO_CLAUSE, NO_SUBJECT, CaseResult, Outcome, Results, counted
 
 STYLES: Mapping[Grade, str] = {
     Grade.IDENTICAL: "green",
@@ -40,9 +41,9 @@ def _table(results: Results) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("clauses")
     for subject in results.subjects:
-        table.add_column(subject.name or "no server", justify="right", overflow="fold")
+        table.add_column(subject.name or NO_SUBJECT, justify="right", overflow="fold")
     for group, cases in _groups(results):
-        table.add_row(group, *map(_cell, _counts(results, cases)))
+        table.add_row(group, *(_cell(counted(cases, subject)) for subject in results.subjects))
     table.add_section()
     table.add_row("[bold]all[/bold]", *(_cell(subject.count) for subject in results.subjects))
     return table
@@ -59,11 +60,6 @@ def _groups(results: Results) -> Iterator[tuple[str, Sequence[CaseResult]]]:
             yield group, cases
 
 
-def _counts(results: Results, cases: Sequence[CaseResult]) -> Iterator[Count]:
-    for subject in results.subjects:
-        yield count(outcome.grade for case in cases for outcome in case.outcomes if outcome.subject == subject.name)
-
-
 def _cell(found: Count) -> str:
     shown = (f"[{STYLES[grade]}]{grade.sign} {number}[/]" for grade, number in found.pairs() if number)
     return "  ".join(shown) or "[dim]·[/]"
@@ -74,7 +70,7 @@ def _show_wrong(case: CaseResult, outcome: Outcome, console: Console) -> None:
     cut = [f"… {len(lines) - MOST_LINES} more lines on the page"] if len(lines) > MOST_LINES else []
     text = (
         f"\n[bold red]{Grade.WRONG.sign} {Grade.WRONG}[/] [bold]{escape(case.id)}[/] on "
-        f"{escape(outcome.subject or 'no server')} [dim]({escape(', '.join(case.clauses) or NO_CLAUSE)})[/]\n"
+        f"{escape(outcome.subject or NO_SUBJECT)} [dim]({escape(', '.join(case.clauses) or NO_CLAUSE)})[/]\n"
         f"  does      {escape(case.does)}\n  expected  {escape(case.expects)}"
     )
     console.print(text, highlight=False, soft_wrap=True)
@@ -87,7 +83,7 @@ def _show_wrong(case: CaseResult, outcome: Outcome, console: Console) -> None:
 def _sentence(results: Results) -> str:
     """The whole result in one sentence."""
     found = results.count
-    names = ", ".join(subject.name for subject in results.subjects if subject.name and "~" not in subject.name)
+    names = ", ".join(subject.name for subject in results.subjects if subject.name and PAIR not in subject.name)
     beside = f"{found.known} as the known differences say, " if found.known else ""
     tried = f"{found.passed + found.wrong} cases tried, {beside}{found.not_applicable} not applicable"
     if found.wrong:

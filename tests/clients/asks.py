@@ -6,11 +6,11 @@ Rule: data; `(session)` stands for a session of the case's own. Neighbours: `tes
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.conformance.samples import LIMIT
 from tests.conformance.subject import JSON, Subject, fresh
 from tests.conformance.wire import Answer
 
 SESSION = "(session)"
-LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

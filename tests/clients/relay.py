@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from tests.serving import serving
+
 PIECE = 701  # bytes; a prime, so that the cuts go through lines, words and characters alike
 PAUSE = 0.002  # seconds between two pieces: this network's, so that a client reads them one by one
 
@@ -42,8 +44,7 @@ def cutting(url: str) -> Iterator[str]:
     """The server at `url` behind such a network; the address to use instead."""
     parts = urlsplit(url)
     handler = type("Handler", (_Cutting,), {"upstream": (parts.hostname, parts.port)})
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as relay:
-        relay.daemon_threads = True
-        threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"{parts.scheme}://127.0.0.1:{relay.server_address[1]}"
-        relay.shutdown()
+    relay = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
+    relay.daemon_threads = True
+    with serving(relay) as place:
+        yield f"{parts.scheme}://{place}"

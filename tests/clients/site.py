@@ -4,7 +4,6 @@ Rule: one static server on 127.0.0.1, known to Chromium by names that exist nowh
 so the same files are a page of an allowed origin and one of a forbidden. Neighbours: `pages` (opens it), `web/` (it).
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.conformance.profiles import PAGE_ORIGIN
+from tests.serving import serving
 
 HERE = Path(__file__).resolve().parent
 PAGE = "/web/index.html"
@@ -31,9 +31,5 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def served() -> Iterator[list[str]]:
     """The server, running; the rules by which Chromium finds it under its names."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=HERE)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        yield [f"MAP {urlsplit(origin).hostname} 127.0.0.1:{server.server_port}" for origin in (ALLOWED, FORBIDDEN)]
-        server.shutdown()
-        thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=HERE))) as place:
+        yield [f"MAP {urlsplit(origin).hostname} {place}" for origin in (ALLOWED, FORBIDDEN)]

@@ -1,7 +1,7 @@
 """What a page on another origin can read, decided by Chromium: answers, errors and streams.
 
 Rule: the page reads what a client without any origin reads, byte for byte, or it is told nothing but a TypeError.
-Neighbours: `asks` (the requests), `pages` (the page), `tests/conformance/test_cors.py` (the same promises in headers).
+Neighbours: `asks` (the requests), `pages` (the page), `conformance/cases/cors.py` (the same promises in headers).
 """
 
 import pytest

@@ -20,11 +20,6 @@ def readable(answer: Answer, origin: str) -> bool:
     return len(allowed) == 1 and allowed[0] in {"*", origin}
 
 
-def exposed(answer: Answer) -> set[str]:
-    """The headers, in lower case, that a page may read beside the usual ones."""
-    return _names(answer, "Access-Control-Expose-Headers")
-
-
 @dataclass(frozen=True, slots=True)
 class Preflight:
     """What a browser asks before a request that is not simple."""

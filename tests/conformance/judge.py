@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.conformance import browser, events
 from tests.conformance.case import Expect, Problem, Raw, Request
-from tests.conformance.requests import TITLES
+from tests.conformance.samples import TITLES
 from tests.conformance.wire import Answer
 
 FREE = ("token", "tool_call")

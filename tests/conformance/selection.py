@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from loadtests.targets import Target, load_targets
+from loadtests.targets import DEFAULT_TARGETS, Target, load_targets
 from tests.conformance.profiles import PLAIN, PROFILES
 
-DEFAULT_TARGETS = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")
 EXTERNAL = "url"
 OWN = "own"
 """The profile of a case that starts its own servers."""
@@ -40,7 +39,7 @@ class Selection:
     targets: Mapping[str, Target]
     url: str | None = None
 
-    def subjects(self, fixture: str, profile: str) -> list[Deployment]:
+    def deployments(self, fixture: str, profile: str) -> list[Deployment]:
         """The deployments that a case with this fixture runs on, one each."""
         if self.url:
             return [Deployment(EXTERNAL, (), profile)]

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conformance import case as rows
 from tests.conformance.browser import ASKED
-from tests.conformance.case import Case, Request
+from tests.conformance.case import Case, Request, filled, sent, values
 from tests.conformance.cases import ALL
 from tests.conformance.compare import differences
 from tests.conformance.events import parse
@@ -49,7 +48,7 @@ def test_alone(server: Subject, case: Case) -> None:
     Expected: the answer, and what is stored after it, are what the row says.
     """
     known = _known(case, server)
-    expect = rows.filled(case.expect, known)
+    expect = filled(case.expect, known)
     answer = _play(case, server, known)
     wrong = faults(case.request, expect, answer)
     if expect.stored is not None and not wrong:
@@ -85,14 +84,14 @@ def _compare(twins: Twins, case: Case) -> None:
         decided = [preflight(case.request).decide(answer) for answer in (one, other)]
         assert decided[0] == decided[1], f"{case.id}: a browser decides {decided} of {(one, other)}"
         return
-    found = differences(one, other, b"".join(rows.sent(case.request, known)))
+    found = differences(one, other, b"".join(sent(case.request, known)))
     assert not found, f"{case.id}, {' and '.join(subject.name for subject in twins)}: {'; '.join(found)}"
 
 
 def _known(case: Case, subject: Subject) -> dict[str, str]:
     """What the placeholders mean on this server; a row for which it has too few keys does not apply."""
-    known = dict(rows.values(subject.key, subject.second_key, fresh()))
-    named = b"".join(rows.sent(case.request, {}))
+    known = dict(values(subject.key, subject.second_key, fresh()))
+    named = b"".join(sent(case.request, {}))
     if b"(second-key)" in named and "(second-key)" not in known:
         pytest.skip("not applicable: needs a second key (--second-key)")
     if b"(key-swapped)" in named and known["(key-swapped)"] == subject.key:
@@ -101,7 +100,7 @@ def _known(case: Case, subject: Subject) -> dict[str, str]:
 
 
 def _play(case: Case, subject: Subject, known: dict[str, str]) -> Answer:
-    return subject.raw(*rows.sent(case.request, known), method=case.request.method)
+    return subject.raw(*sent(case.request, known), method=case.request.method)
 
 
 def _with(case: Case, *headers: tuple[str, str]) -> Case:

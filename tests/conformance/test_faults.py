@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.events import TERMINAL, kinds, parse
 from tests.conformance.profiles import MODEL_TIMEOUT
-from tests.conformance.requests import FAULTS, Case
+from tests.conformance.samples import FAULTS, Sample
 from tests.conformance.subject import Subject, fresh, payload
 from tests.conformance.wire import Answer
 
@@ -26,7 +26,7 @@ def _leaks(answer: Answer) -> list[str]:
 
 @EACH
 @pytest.mark.clause("errors.in-stream", "errors.gateway-timeout", "errors.internal", "sessions.dropped")
-def test_failures(server: Subject, case: Case) -> None:
+def test_failures(server: Subject, case: Sample) -> None:
     """A turn fails by POST /chat and in a stream: at once, halfway, by silence, or in an unexpected way.
 
     Expected: the stream ends with an error event in the very words of POST /chat; nothing of the cause is in bodies or

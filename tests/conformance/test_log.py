@@ -7,16 +7,16 @@ import pytest
 from tests.conformance.events import parse
 from tests.conformance.poll import poll
 from tests.conformance.profiles import MODEL_TIMEOUT
-from tests.conformance.requests import ERRORS, SUCCESSES, Case
+from tests.conformance.samples import ERRORS, SUCCESSES, Sample
 from tests.conformance.subject import JSON, Subject, fresh, payload
 
-HEAD = Case("head", "HEAD", "/health", 200, keyed=False)
+HEAD = Sample("head", "HEAD", "/health", 200, keyed=False)
 ASKS = (JSON, ("Origin", "https://a.example"), ("Access-Control-Request-Method", "POST"))
 
 
 @pytest.mark.clause("log.line")
 @pytest.mark.parametrize("case", [*SUCCESSES, *ERRORS, HEAD], ids=lambda case: case.id)
-def test_line(server: Subject, case: Case) -> None:
+def test_line(server: Subject, case: Sample) -> None:
     """A request is sent, right or wrong, and its line is looked for in the log when a later request has its own.
 
     Expected: exactly one line, with the request's id, method, path, status and seconds.

@@ -24,7 +24,7 @@ from tests.conformance.document import (
     wordless,
 )
 from tests.conformance.events import parse
-from tests.conformance.requests import ERRORS, FAULTS, SUCCESSES, Case
+from tests.conformance.samples import ERRORS, FAULTS, SUCCESSES, Sample
 from tests.conformance.subject import Subject, fresh, payload
 
 STATUSES = {
@@ -126,7 +126,7 @@ def test_events(server: Subject) -> None:
 
 @pytest.mark.clause("openapi.true", "openapi.errors")
 @pytest.mark.parametrize("case", DESCRIBED, ids=lambda case: case.id)
-def test_answers_are_valid(server: Subject, case: Case) -> None:
+def test_answers_are_valid(server: Subject, case: Sample) -> None:
     """A request is sent, right or wrong, and its answer held against the schema of its status.
 
     Expected: the answer is valid.
@@ -137,7 +137,7 @@ def test_answers_are_valid(server: Subject, case: Case) -> None:
 @pytest.mark.profile("faults")
 @pytest.mark.clause("openapi.true", "openapi.errors")
 @pytest.mark.parametrize("case", FAULTS, ids=lambda case: case.id)
-def test_failures_are_valid(server: Subject, case: Case) -> None:
+def test_failures_are_valid(server: Subject, case: Sample) -> None:
     """A turn fails, and its answer is held against the schema of its status.
 
     Expected: the answer is valid.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance import wire
 from tests.conformance.cases.malformed import BODIES
-from tests.conformance.requests import LIMIT, ROUTES
+from tests.conformance.samples import LIMIT, ROUTES
 from tests.conformance.subject import JSON, Subject, fresh, payload
 
 FAILED_GETS = [

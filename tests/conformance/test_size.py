@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance import wire
 from tests.conformance.cases.sizes import CHUNKED, MIB, pieces
-from tests.conformance.requests import LIMIT
+from tests.conformance.samples import LIMIT
 from tests.conformance.subject import JSON, Subject
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from loadtests.targets import Target, load_targets
-from tests.conformance.selection import DEFAULT_TARGETS
+from loadtests.targets import DEFAULT_TARGETS, Target, load_targets
 from tests.mutants import verdict
 from tests.mutants.copies import MUTANT
 from tests.mutants.errand import Errand, Result, run

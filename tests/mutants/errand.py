@@ -7,7 +7,6 @@ and ended, and everything that was written lay in the one folder. Neighbours: `c
 import asyncio
 import os
 import secrets
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,11 @@ from tempfile import TemporaryDirectory
 
 from loadtests.serve import ROOT, RUN_MARK, tree
 from loadtests.targets import Target
+from loadtests.verify.suite import PYTEST
 from tests.mutants.copies import MUTANT, copy_kit, targets_file
 from tests.mutants.outcome import Outcome, read_outcomes
 from tests.mutants.table import Mutant, TableError
 
-# Plugins are named, since loading all that are installed takes longer than most of the runs.
-PLUGINS = ("pytest_timeout", "xdist.plugin")
-PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts=")
 JUDGED = (0, 1)
 """pytest's exit codes for a run that judged: every case passed, some failed."""
 
@@ -79,8 +76,7 @@ def _choice(errand: Errand, kit: Path) -> Sequence[str]:
 
 
 def _reports(folder: Path) -> Sequence[str]:
-    plugins = [word for plugin in PLUGINS for word in ("-p", plugin)]
-    return (*plugins, f"--junit-xml={folder / 'junit.xml'}", f"--record={folder / 'records'}")
+    return (f"--junit-xml={folder / 'junit.xml'}", f"--record={folder / 'records'}")
 
 
 async def _process(command: Sequence[str], home: Path, folder: Path, limit: float) -> int | None:

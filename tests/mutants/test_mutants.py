@@ -16,11 +16,10 @@ import psutil
 import pytest
 
 from loadtests.serve import ROOT, running
-from loadtests.targets import load_targets
+from loadtests.targets import DEFAULT_TARGETS, load_targets
 from tests.conformance.clauses import load_clauses
 from tests.conformance.poll import poll
 from tests.conformance.profiles import KEY, SECOND_KEY
-from tests.conformance.selection import DEFAULT_TARGETS
 from tests.conformance.subject import Subject
 from tests.mutants import report
 from tests.mutants.campaign import Healthy, healthy, healthy_errands

@@ -5,12 +5,13 @@ proxy changes nothing. It is for these tests alone: it holds whole bodies. Neigh
 """
 
 import http.client
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.serving import serving
 
 Headers = dict[str, str]
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
@@ -40,14 +41,8 @@ Break = Callable[[Exchange], None]
 @contextmanager
 def proxy(url: str, breaks: Sequence[Break]) -> Iterator[str]:
     """The address of a proxy to `url` for the length of the block."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(urlsplit(url).netloc, breaks)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _handler(urlsplit(url).netloc, breaks))) as place:
+        yield f"http://{place}"
 
 
 def _handler(upstream: str, breaks: Sequence[Break]) -> type[BaseHTTPRequestHandler]:

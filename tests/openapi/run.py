@@ -44,10 +44,6 @@ class Report:
     findings: tuple[Finding, ...]
     seconds: float
 
-    def found(self) -> set[str]:
-        """The checks that found something."""
-        return {finding.check for finding in self.findings}
-
 
 @dataclass(frozen=True, slots=True)
 class Task:

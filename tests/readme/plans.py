@@ -11,8 +11,8 @@ from typing import Any
 import typer.main
 
 from loadtests.cli import app
-from loadtests.plan import DEFAULT_TARGETS, Plan, make_plan
-from loadtests.targets import load_targets, pick
+from loadtests.plan import Plan, make_plan
+from loadtests.targets import DEFAULT_TARGETS, load_targets, pick
 from tests.links import ROOT
 
 

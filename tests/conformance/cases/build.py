@@ -4,7 +4,7 @@ Rule: a function here saves typing and never decides anything; each row says its
 """
 
 from tests.conformance.case import Headers, Request
-from tests.conformance.requests import Case as Sample
+from tests.conformance.samples import Sample
 from tests.conformance.subject import JSON, payload
 
 UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

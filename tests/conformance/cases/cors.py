@@ -4,15 +4,14 @@ from tests.conformance.browser import Preflight
 from tests.conformance.case import Case, Expect, Request
 from tests.conformance.cases.build import capital, get, of, post
 from tests.conformance.profiles import ALLOWED_ORIGIN, FORBIDDEN_ORIGIN
-from tests.conformance.requests import ERRORS, FAULTS, SUCCESSES
-from tests.conformance.requests import Case as Sample
+from tests.conformance.samples import ERRORS, FAULTS, SUCCESSES, Sample, sample
 from tests.conformance.subject import JSON, payload
 
 ANY = "https://anywhere.example"
 EXPOSED = (("Access-Control-Expose-Headers", "X-Request-ID"),)
 NO_CREDENTIALS = (("Access-Control-Allow-Credentials", None),)
 CRASHES = (
-    FAULTS[2],
+    sample("crash"),
     Sample("crashed-stream", "POST", "/chat/stream", 200, (JSON,), payload("/crash"), words="a stream that fails"),
 )
 ALMOST = (

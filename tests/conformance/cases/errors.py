@@ -2,7 +2,7 @@
 
 from tests.conformance.case import Case, Expect
 from tests.conformance.cases.build import capital, of, post
-from tests.conformance.requests import ERRORS, FAULTS, TITLES
+from tests.conformance.samples import ERRORS, FAULTS, TITLES
 from tests.conformance.subject import payload
 
 CLAUSES = {401: "errors.unauthorized", 404: "errors.not-found", 405: "errors.method", 413: "errors.too-large",

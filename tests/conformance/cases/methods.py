@@ -1,7 +1,7 @@
 """Methods that a route does not take: 405 with the route's methods in Allow, for every route and method."""
 
 from tests.conformance.case import Case, Expect, Request
-from tests.conformance.requests import ROUTES
+from tests.conformance.samples import ROUTES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 HALVES = (

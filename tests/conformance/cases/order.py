@@ -2,7 +2,7 @@
 
 from tests.conformance.case import Case, Expect, Request
 from tests.conformance.cases.build import TURNS
-from tests.conformance.requests import LIMIT, TEXT
+from tests.conformance.samples import LIMIT, TEXT
 from tests.conformance.subject import JSON, payload
 
 GARBAGE = b"\xff{"

@@ -4,7 +4,7 @@ import re
 
 from tests.conformance.case import Case, Expect
 from tests.conformance.cases.build import capital, get, of
-from tests.conformance.requests import ERRORS, FAULTS, SUCCESSES
+from tests.conformance.samples import ERRORS, FAULTS, SUCCESSES
 
 NAME = "X-Request-ID"
 FORM = r"[A-Za-z0-9._-]{1,64}"

@@ -3,7 +3,7 @@
 from tests.conformance import wire
 from tests.conformance.case import Case, Expect, Raw, Request
 from tests.conformance.cases.build import TURNS, post
-from tests.conformance.requests import LIMIT
+from tests.conformance.samples import LIMIT
 from tests.conformance.subject import JSON, payload
 
 CHUNKED = ("Transfer-Encoding", "chunked")

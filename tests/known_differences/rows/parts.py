@@ -11,7 +11,6 @@ CHUNKED = "Transfer-Encoding: chunked\r\n"
 CHUNK = f"{len(BODY):x}\r\n{BODY}\r\n"
 END = "0\r\n\r\n"
 HTTPTOOLS = "uvicorn's default parser (httptools)"
-NO_PROXY = "No proxy sends this."
 
 
 def get(headers: str = "", line: str = "GET /health HTTP/1.1", *, close: bool = True) -> bytes:

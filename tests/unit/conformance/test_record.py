@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.record import CHARACTERS, EXCHANGES, Exchange, hidden, masks
+from tests.serving import serving
 
 KEY, SECOND_KEY = "a-key-of-mine", "another-of-mine"
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,12 +115,8 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A server that answers anything with what it was sent."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join(5)
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Echo)) as place:
+        yield f"http://{place}"
 
 
 @pytest.fixture(scope="module")

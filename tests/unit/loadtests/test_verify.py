@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -164,19 +163,22 @@ def test_an_interrupted_run_leaves_no_server(cases: Path, tmp_path: Path, monkey
     monkeypatch.setattr(suite, "PROCESSES", 2)
     cases.write_text(SERVING)
     started = [cases.with_suffix(f".{target.name}") for target in TARGETS]
-    main = threading.main_thread().ident or 0
+    main, over = threading.main_thread().ident or 0, threading.Event()
 
     def press() -> None:
-        deadline = time.monotonic() + 60
-        while not all(file.exists() and file.read_text() for file in started) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        while not all(file.exists() and file.read_text() for file in started):
+            if over.wait(0.05):
+                return  # the run has ended by itself: the key would hit another test
         signal.pthread_kill(main, signal.SIGINT)
 
     presser = threading.Thread(target=press)
     presser.start()
-    with pytest.raises(KeyboardInterrupt):
-        verify.verify_targets(TARGETS, tmp_path / "run", show=False)
-    presser.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            verify.verify_targets(TARGETS, tmp_path / "run", show=False)
+    finally:
+        over.set()
+        presser.join()
     for file in started:
         assert tree.members(int(file.read_text())) == []
 
