@@ -31,7 +31,8 @@ def show(rows: Iterable[Relied], console: Console) -> None:
     for row in rows:
         when = "passed now" if row.why else f"passed {row.passed_at}, and nothing has changed since"
         beside = f"{row.known} known differences, {row.not_applicable} not applicable"
-        text = f"{when}; {row.identical + row.known} cases ({beside}); sha256 {row.fingerprint[:12]}; {row.page}"
+        bound = f"sha256 {row.fingerprint[:12]}" if row.fingerprint else "no hash, as its sources are not named"
+        text = f"{when}; {row.identical + row.known} cases ({beside}); {bound}; {row.page}"
         console.print(f"[green]{row.target} keeps the contract[/green]: {text}", highlight=False, soft_wrap=True)
 
 

@@ -25,7 +25,10 @@ from loadtests.verify.suite import LOG
 
 @dataclass(frozen=True)
 class VerifyOutcome:
-    """What the suite says of a target and its pairs, when (UTC), and on what; `why` it ran now, "" if it did not."""
+    """What the suite says of a target and its pairs, when (UTC), and on what; `why` it ran now, "" if it did not.
+
+    `fingerprint` is "" where the kit cannot see into the target, and so could not notice a change.
+    """
 
     target: str
     count: Count
@@ -59,9 +62,7 @@ def ensure_verified(targets: Sequence[Target], console: Console) -> Mapping[str,
     console.print(told, highlight=False, soft_wrap=True)
     with console.status("conformance suite"):
         results = verify_targets(targets, folder, show=False)
-    return MappingProxyType(
-        {target.name: _ran(target.name, results, made, folder, "; ".join(reasons)) for target in targets}
-    )
+    return MappingProxyType({target.name: _ran(target.name, results, folder, "; ".join(reasons)) for target in targets})
 
 
 def passed(target: Target) -> bool:
@@ -106,12 +107,12 @@ def _sum(mine: Sequence[Pass]) -> Count:
     )
 
 
-def _ran(name: str, results: Results, made: Mapping[str, Parts], folder: Path, why: str) -> VerifyOutcome:
+def _ran(name: str, results: Results, folder: Path, why: str) -> VerifyOutcome:
     return VerifyOutcome(
         target=name,
         count=results.concerning(name),
         page=folder / files.PAGE,
         passed_at=results.started,
-        fingerprint=fingerprint.whole(made[name]),
+        fingerprint=results.fingerprint(name),
         why=why,
     )

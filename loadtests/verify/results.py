@@ -100,6 +100,10 @@ class Results(Frozen):
         """The outcomes that count for a target: alone, in a pair, and those that are nobody's own."""
         return count(each.grade for _, each in self.outcomes() if target in each.subject.split(PAIR) or each.everyones)
 
+    def fingerprint(self, name: str) -> str:
+        """The sha256 that the subject's pass is bound to, "" where there can be none."""
+        return next((subject.fingerprint for subject in self.subjects if subject.name == name), "")
+
     def outcomes(self, *grades: Grade) -> tuple[tuple[CaseResult, Outcome], ...]:
         """Every outcome of these grades (none named: of any) with its case, in order."""
         wanted = grades or tuple(Grade)

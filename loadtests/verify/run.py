@@ -27,13 +27,13 @@ def verify_targets(targets: Sequence[Target], folder: Path, chosen: Chosen = WHO
     words = [word for target in targets for word in ("--target", target.name)]
     began, clock = datetime.now(UTC), time.monotonic()
     records = run_suite([*words, "--targets", str(file)], folder, chosen, show=show)
-    prints = {name: fingerprint.whole(parts) for name, parts in made.items()}
+    blind = {target.name for target in targets if fingerprint.unseen(target)}
+    seen = {name: parts for name, parts in made.items() if not blind & set(name.split(PAIR))}
+    prints = {name: fingerprint.whole(parts) for name, parts in seen.items()}
     about = About(targets, fingerprints=prints, chosen=chosen, started=began, seconds=time.monotonic() - clock)
     results = gather(records, about)
     files.write(results, folder)
     if chosen.whole:  # a selection of cases says nothing of the others
-        blind = {target.name for target in targets if fingerprint.unseen(target)}
-        seen = {name: parts for name, parts in made.items() if not blind & set(name.split(PAIR))}
         _remember(records, seen, results.started, folder)
     return results
 
