@@ -78,6 +78,7 @@ def _left(server: Subject, count: int) -> None:
 
 
 @pytest.mark.clause("errors.store", "errors.unavailable", "sessions.turn")
+@pytest.mark.concurrent(3)
 def test_store_out_of_reach(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """While another program holds the store, a plain turn, a streamed turn and a deletion are sent.
 
