@@ -8,7 +8,6 @@ Neighbours: `serve.foreground`, `verify`, `drive`, `compare`, `report`.
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from loadtests.arrivals import Arrivals
 from loadtests.errors import UserError
+from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
 app = typer.Typer(
     name="parity",
@@ -161,19 +161,18 @@ def report(
 
 def main() -> NoReturn:
     """Run the command; say a user's mistake in one sentence."""
-    signal.signal(signal.SIGTERM, _terminated)
+    leave_on_sigterm()
     try:
         app()
     except UserError as error:
         _say(error)
         sys.exit(2)
+    except KeyboardInterrupt:  # one more, when the command had ended already
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that one could stop
     sys.exit(0)
 
 
 def _say(error: Exception) -> None:
     Console(stderr=True).print(f"parity: {error}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave as after Ctrl-C, so that every `finally` runs and no server stays behind."""
-    raise SystemExit(128 + number)

@@ -104,8 +104,8 @@ def pick(targets: Mapping[str, Target], names: Iterable[str]) -> tuple[Target, .
     for name in names:
         if name not in targets:
             close = difflib.get_close_matches(name, targets, n=1)
-            hint = f"did you mean {close[0]}? " if close else ""
-            raise TargetsError(f"there is no target {name!r}; {hint}The known ones: {', '.join(targets)}")
+            hint = f"did you mean {close[0]}? The" if close else "the"
+            raise TargetsError(f"there is no target {name!r}; {hint} known ones: {', '.join(targets)}")
     return tuple(targets[name] for name in names)
 
 

@@ -27,7 +27,8 @@ FIXTURES: Mapping[str, Literal["session", "function"]] = MappingProxyType(
 )
 MARKS = (
     "clause(id, ...): the promises of the contract that the case shows, by their ids in clauses.toml",
-    "rows(table): the test plays each row of the table, on a server with the settings that the row needs",
+    "rows(table, manner): the test plays each row of the table, on a server with the settings that the row needs; "
+    "`manner` is a sentence for the report: how it plays them",
     "profile(name): the settings that the case needs, by their name in profiles.py",
     "concurrent(n): the case needs n requests answered at the same time",
     "one_process: the case is about a limit or a state of one process",

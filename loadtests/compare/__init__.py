@@ -63,7 +63,7 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     if not _all_passed(targets, outcomes, console):
         return 1
     run = _begin(options, plan, gate.relied(targets, outcomes))
-    gate.show(run.gate, console)
+    gate.show(run.gate, outcomes, console)
     console.print(
         f"{len(plan.rounds)} rounds: {', '.join(s.name for s in plan.scenarios)} on "
         f"{', '.join(t.name for t in targets)}; about {units.duration(plan.seconds)}. "

@@ -21,19 +21,25 @@ def relied(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome]) -> 
 
 
 def page(outcome: VerifyOutcome) -> str:
-    """Where the suite's page is, without a path of this machine."""
-    found = outcome.page
-    return str(found.relative_to(ROOT)) if found.is_relative_to(ROOT) else f"{found.parent.name}/{found.name}"
+    """Where the suite's page is, for who sits here: from the kit's folder, or else the full path."""
+    found = outcome.page.resolve()
+    return str(found.relative_to(ROOT) if found.is_relative_to(ROOT) else found)
 
 
-def show(rows: Iterable[Relied], console: Console) -> None:
+def show(rows: Iterable[Relied], outcomes: Mapping[str, VerifyOutcome], console: Console) -> None:
     """Say for each target when it passed, with how many cases, on what, and where its page is."""
     for row in rows:
         when = "passed now" if row.why else f"passed {row.passed_at}, and nothing has changed since"
         beside = f"{row.known} known differences, {row.not_applicable} not applicable"
         bound = f"sha256 {row.fingerprint[:12]}" if row.fingerprint else "no hash, as its sources are not named"
-        text = f"{when}; {row.identical + row.known} cases ({beside}); {bound}; {row.page}"
+        text = f"{when}; {row.identical + row.known} cases ({beside}); {bound}; {page(outcomes[row.target])}"
         console.print(f"[green]{row.target} keeps the contract[/green]: {text}", highlight=False, soft_wrap=True)
+
+
+def _kept(outcome: VerifyOutcome) -> str:
+    """Where the page is, as it is stored: without a path of this machine."""
+    found = outcome.page.resolve()
+    return page(outcome) if found.is_relative_to(ROOT) else f"{found.parent.name}/{found.name}"
 
 
 def _row(outcome: VerifyOutcome) -> Relied:
@@ -45,6 +51,6 @@ def _row(outcome: VerifyOutcome) -> Relied:
         known=found.known,
         not_applicable=found.not_applicable,
         fingerprint=outcome.fingerprint,
-        page=page(outcome),
+        page=_kept(outcome),
         why=outcome.why,
     )

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from loadtests.errors import UserError
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
-from loadtests.verify import files, fingerprint, terminal
+from loadtests.verify import alone, files, fingerprint, terminal
 from loadtests.verify.gate import VerifyOutcome, ensure_verified, passed
 from loadtests.verify.results import Results
 from loadtests.verify.run import new_folder, shown, verify_targets, verify_url
-from loadtests.verify.suite import WHOLE, Chosen, known_clauses
+from loadtests.verify.suite import WHOLE, Chosen, known_clauses, known_expression
 from loadtests.verify.url import reachable
 
 __all__ = ["Chosen", "VerifyOptions", "VerifyOutcome", "ensure_verified", "passed", "verify", "verify_targets"]
@@ -43,6 +43,7 @@ class VerifyOptions:
 def verify(options: VerifyOptions, console: Console) -> int:
     """Run the suite, show and keep what came out; return 0 if something was shown and nothing was wrong, else 1."""
     known_clauses(options.chosen.clauses)
+    known_expression(options.chosen.expression)
     url = next((subject for subject in options.subjects if "://" in subject), "")
     targets = () if url else _targets(options)
     if url:
@@ -60,6 +61,8 @@ def verify(options: VerifyOptions, console: Console) -> int:
 
 
 def _targets(options: VerifyOptions) -> Sequence[Target]:
+    for place in (subject for subject in options.subjects if ":" in subject):  # no target's name has one
+        raise UserError(f"{place!r} is no target, and no URL without its scheme; write http://{place}")
     if options.key or options.second_key:
         raise UserError("--key belongs to a URL; the kit gives its own servers a key")
     return pick(load_targets(options.targets_file), options.subjects or DEFAULT_TARGETS)
@@ -74,7 +77,7 @@ def _check_url(options: VerifyOptions, url: str) -> None:
 
 
 def _tell(results: Results, targets: Sequence[Target], written: dict[str, Path], console: Console) -> None:
-    terminal.show(results, console)
+    terminal.show(results, console, alone.targets_file(written["page"].parent, anywhere=True))
     if not results.selection:
         for reason in filter(None, map(fingerprint.unseen, targets)):
             console.print(reason, highlight=False, soft_wrap=True, markup=False)

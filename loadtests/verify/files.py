@@ -5,29 +5,31 @@ Rule: each is made from the same `Results`, and written whole or not at all; a p
 written.
 """
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loadtests import results as stored
 from loadtests.errors import UserError
+from loadtests.masking import hidden
+from loadtests.verify import alone
 from loadtests.verify.junit import junit
 from loadtests.verify.page import page
 from loadtests.verify.results import SCHEMA, Results
 from loadtests.verify.suite import LOG
 
-PAGE, JSON, JUNIT, TARGETS = "index.html", "results.json", "junit.xml", "targets.toml"
+PAGE, JSON, JUNIT, TARGETS = "index.html", "results.json", "junit.xml", alone.TARGETS
+HIDDEN = ("(key)", "(second-key)")
 
 
 def made(folder: Path) -> Path:
-    """Make the folder, with those above it, and try that it can be written."""
+    """Make the folder, with those above it, and try that it can be written; return its full path."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / LOG).touch()
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}; choose another place with --out") from error
-    return folder
+    return folder.resolve()
 
 
 def writable(*paths: Path | None) -> None:
@@ -41,13 +43,16 @@ def writable(*paths: Path | None) -> None:
 
 
 def write(results: Results, folder: Path, secrets: Sequence[str] = ()) -> None:
-    """Write the page, results.json with its schema, and junit.xml; none holds a key or a path of this machine."""
-    text = stored.redacted(results.model_dump_json())
-    for secret in filter(None, secrets):
-        text = text.replace(json.dumps(secret)[1:-1], "(key)")
-    clean = Results.model_validate_json(text)
+    """Write the page, results.json with its schema, and junit.xml; none holds a key or a path of this machine.
+
+    `secrets`: the key and, if there is one, the second key of a server that the kit did not start.
+    """
+    known = {secret: name for secret, name in zip(secrets, HIDDEN, strict=False) if secret}
+    keyless = results.reworded(lambda text: hidden(text, known))
+    clean = Results.model_validate_json(stored.redacted(keyless.model_dump_json()))
     whole = clean.model_dump_json(indent=1) + "\n"
-    for name, content in {PAGE: page(clean), JSON: whole, JUNIT: junit(clean)}.items():
+    targets = alone.targets_file(folder)
+    for name, content in {PAGE: page(clean, targets), JSON: whole, JUNIT: junit(clean, targets)}.items():
         stored.write(folder / name, content)
     shutil.copyfile(SCHEMA, folder / SCHEMA.name)
 

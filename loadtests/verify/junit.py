@@ -6,9 +6,11 @@ Neighbours: `results` is what it lays out.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from loadtests.verify import alone
 from loadtests.verify.grades import Grade
 from loadtests.verify.results import NO_CLAUSE, NO_SUBJECT, CaseResult, Outcome, Results
 
@@ -17,8 +19,9 @@ Item = tuple[CaseResult, Outcome]
 IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(results: Results) -> str:
-    """The whole file."""
+def junit(found: Results, targets_file: str = "") -> str:
+    """The whole file; `targets_file` is for `alone.command`."""
+    results = found.visible()
     root = ET.Element("testsuites", {"name": "parity verify", **_counts(results.outcomes())})
     for subject in results.subjects:
         mine = [(case, outcome) for case, outcome in results.outcomes() if outcome.subject == subject.name]
@@ -30,8 +33,11 @@ def junit(results: Results) -> str:
         suite = ET.SubElement(
             root, "testsuite", facts | _counts(mine) | {"skipped": _number(mine, Grade.NOT_APPLICABLE)}
         )
-        for item in mine:
-            _case(suite, *item)
+        names = Counter(_name(*item) for item in mine)
+        for case, outcome in mine:
+            element = _case(suite, case, outcome, only=names[_name(case, outcome)] == 1)
+            command = alone.command(results, outcome, targets_file)
+            ET.SubElement(element, "system-out").text = _text(f"{_said(case, outcome)}\nrun alone: {command}")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -49,20 +55,23 @@ def _number(items: Sequence[Item], grade: Grade) -> str:
     return str(sum(outcome.grade is grade for _, outcome in items))
 
 
-def _case(suite: ET.Element, case: CaseResult, outcome: Outcome) -> None:
+def _name(case: CaseResult, outcome: Outcome) -> str:
+    return case.id + (f" ({outcome.profile})" if outcome.profile not in {"", "plain"} else "")
+
+
+def _case(suite: ET.Element, case: CaseResult, outcome: Outcome, *, only: bool) -> ET.Element:
+    """Add a case; one whose name is not the `only` one of its suite is also named by its function."""
     group = (case.clauses or (NO_CLAUSE,))[0].partition(".")[0]
-    profile = f" ({outcome.profile})" if outcome.profile not in {"", "plain"} else ""
-    if sum(each.subject == outcome.subject for each in case.outcomes) > 1:  # a name must be the only one of its suite
-        profile += f" by {outcome.node.partition('::')[2].partition('[')[0]}"
+    function = "" if only else f" by {outcome.node.partition('::')[2].partition('[')[0]}"
     name = f"{outcome.subject or NO_SUBJECT}.{group}"
-    facts = {"classname": name, "name": f"{case.id}{profile}", "time": f"{outcome.seconds:.3f}"}
+    facts = {"classname": name, "name": _name(case, outcome) + function, "time": f"{outcome.seconds:.3f}"}
     element = ET.SubElement(suite, "testcase", {key: _text(value) for key, value in facts.items()})
     if outcome.grade is Grade.NOT_APPLICABLE:
         ET.SubElement(element, "skipped", message=_text(outcome.reason))
     if outcome.grade is Grade.WRONG:
         first = next(iter(outcome.reason.strip().splitlines()), "wrong")
         ET.SubElement(element, "failure", message=_text(first), type="wrong").text = _text(_failure(outcome))
-    ET.SubElement(element, "system-out").text = _text(_said(case, outcome))
+    return element
 
 
 def _failure(outcome: Outcome) -> str:
@@ -74,7 +83,7 @@ def _said(case: CaseResult, outcome: Outcome) -> str:
     known = f"\nwhy: {outcome.reason}" if outcome.grade is Grade.KNOWN else ""
     return (
         f"clauses: {', '.join(case.clauses) or NO_CLAUSE}\ndoes: {case.does}\nexpects: {case.expects}\n"
-        f"grade: {outcome.grade}{known}\nrun alone: pytest '{outcome.node}'"
+        f"grade: {outcome.grade}{known}"
     )
 
 

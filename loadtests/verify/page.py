@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from loadtests.verify import alone
 from loadtests.verify.embed import embedded
 from loadtests.verify.grades import Count, Grade
 from loadtests.verify.records import PAIR
@@ -47,8 +48,9 @@ class Reason:
     cases: int
 
 
-def page(results: Results) -> str:
-    """The whole page."""
+def page(found: Results, targets_file: str = "") -> str:
+    """The whole page; `targets_file` is for `alone.command`."""
+    results = found.visible()
     jinja = Environment(
         loader=ChoiceLoader([PackageLoader("loadtests.verify", "."), PackageLoader("loadtests.report")]),
         autoescape=True,
@@ -68,6 +70,8 @@ def page(results: Results) -> str:
         wrong_left=len(wrong[MOST_LISTED:]),
         known=known(results),
         reasons=reasons(results),
+        alone=lambda outcome: alone.command(results, outcome, targets_file),
+        beside=targets_file == alone.TARGETS,
         grades=tuple(Grade),
         badge=BADGES.__getitem__,
         worst=worst,

@@ -95,7 +95,7 @@ def _failures(report: Path) -> Iterator[tuple[tuple[str, str], Record]]:
             address,
             Record(
                 case=address[1],
-                node="::".join(filter(None, address)),
+                node=_node(*address),
                 clauses=tuple(value for name, value in properties if name == "clause"),
                 does="The suite runs this case.",
                 expects="It ends with a grade.",
@@ -105,6 +105,12 @@ def _failures(report: Path) -> Iterator[tuple[tuple[str, str], Record]]:
                 seconds=float(element.get("time", "0")),
             ),
         )
+
+
+def _node(classname: str, name: str) -> str:
+    """The node of what pytest's JUnit file calls so; a file that could not be read has no class there."""
+    path = (classname or name).replace(".", "/") + ".py"
+    return f"{path}::{name}" if classname else path
 
 
 def _address(node: str) -> tuple[str, str]:

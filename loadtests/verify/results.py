@@ -7,7 +7,9 @@ Neighbours: `records` gives the parts, `terminal`, `junit`, `embed` and `page` l
 
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -44,6 +46,14 @@ class Outcome(Frozen):
     def everyones(self) -> bool:
         """Wrong and nobody's own, so it takes the pass from all."""
         return self.grade is Grade.WRONG and not self.subject
+
+    def reworded(self, change: Callable[[str], str]) -> "Outcome":
+        """The same with its reason, its requests and its answers changed."""
+        exchanges = tuple(
+            each.model_copy(update={"sent": change(each.sent), "answer": change(each.answer)})
+            for each in self.exchanges
+        )
+        return self.model_copy(update={"reason": change(self.reason), "exchanges": exchanges})
 
 
 class CaseResult(Frozen):
@@ -108,6 +118,42 @@ class Results(Frozen):
         """Every outcome of these grades (none named: of any) with its case, in order."""
         wanted = grades or tuple(Grade)
         return tuple((case, outcome) for case in self.cases for outcome in case.outcomes if outcome.grade in wanted)
+
+    def reworded(self, change: Callable[[str], str]) -> "Results":
+        """The same with all that was recorded changed: reasons, requests, answers; no name, id or sentence of ours."""
+        cases = tuple(
+            case.model_copy(update={"outcomes": tuple(each.reworded(change) for each in case.outcomes)})
+            for case in self.cases
+        )
+        return self.model_copy(update={"cases": cases})
+
+    def visible(self) -> "Results":
+        """The same for a reader's eye: what cannot be seen, or turns the text round, is written as an escape."""
+        said = self.reworded(visible)
+        cases = tuple(
+            case.model_copy(update={"does": visible(case.does), "expects": visible(case.expects)})
+            for case in said.cases
+        )
+        return said.model_copy(update={"cases": cases})
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control, format (the bidirectional ones among them), surrogate and separator characters."""
+
+
+def visible(text: str) -> str:
+    """The text with such characters as escapes, like \\u202e; tabs and the ends of lines stay."""
+    return _SUSPECT.sub(lambda found: _escape(found[0]), text)
+
+
+_SUSPECT = re.compile(r"\r(?!\n)|[^\t\r\n -~]")
+
+
+def _escape(character: str) -> str:
+    if unicodedata.category(character) not in _UNSEEN:
+        return character
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def counted(cases: Iterable[CaseResult], subject: Subject) -> Count:

@@ -151,19 +151,30 @@ _REFUSED: Mapping[tuple[tuple[str, ...], tuple[str, ...]], str] = MappingProxyTy
 
 
 def _taken(address: Address, key: str) -> bool:
-    answer = ask(address, SESSION, f"/sessions/parity-{secrets.token_hex(8)}", key.strip())
+    session = f"parity-{secrets.token_hex(8)}"
+    answer = ask(address, SESSION, f"/sessions/{session}", key.strip())
     _check_status(address, SESSION, answer)
     if answer.status == 401 and _json(answer).get("error") != "Unauthorized":
         challenge = answer.headers.get("www-authenticate", "none")
         why = f"that is not the API's 401 (WWW-Authenticate: {challenge}); give the API's own address"
         _fail(address, SESSION, answer, why)
-    if answer.status not in _UNDERSTOOD:
+    if answer.status not in {200, 401, 404}:
         cure = "the reason is in its log" if answer.status >= 500 else "it is not this API; correct the URL"
         _fail(address, SESSION, answer, cure)
+    if not _understood(answer, session):
+        raise UserError(
+            f"what answers at {address.url} is not this API: {SESSION}, of a session that nobody has, got "
+            f'{answer.status} with {_beginning(answer)}, not 404 with {{"error":…,"detail":…}}; correct the URL'
+        )
     return answer.status != 401
 
 
-_UNDERSTOOD = frozenset({200, 401, 404})
+def _understood(answer: Answer, session: str) -> bool:
+    """Whether the body is the contract's, and not what something says to everybody: an error, or this session."""
+    told = _json(answer)
+    if answer.status == 200:
+        return told.get("session_id") == session and isinstance(told.get("messages"), list)
+    return isinstance(told.get("error"), str) and "detail" in told
 
 
 def _fail(address: Address, asked: str, answer: Answer, why: str) -> None:

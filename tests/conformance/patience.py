@@ -1,8 +1,9 @@
 """Breaks a run off when a server has stopped answering: nobody waits ten seconds for each of a thousand cases.
 
-Rule: a case is silent when it failed because no answer came: refused, closed, timed out, never started. `IN_A_ROW` of
-them on one server that does not answer GET /health either, or `IN_ALL` of them whatever it does, end the run with
-one sentence and pytest's exit code 2. With xdist each process counts for itself, and the first one to give up ends all.
+Rule: a case is silent when it failed because no answer came (refused, closed, timed out, never started), or one that
+is not HTTP. `IN_A_ROW` of them on one server that does not answer GET /health either, or `IN_ALL` of them whatever it
+does, end the run with one sentence and pytest's exit code 2. With xdist each process counts for itself, and the first
+one to give up ends all.
 Neighbours: `tests/conftest.py` installs it; loadtests/verify/suite.py reads the sentence from `BROKEN_OFF`.
 """
 
@@ -24,21 +25,28 @@ LOOK = 2.0
 """Seconds that GET /health may take in the end."""
 BROKEN_OFF = "broken-off.txt"
 """The file in the folder of `--record` that says why."""
+NO_ANSWER = (OSError, NotReady, h11.RemoteProtocolError)
+"""Refused, closed, timed out; never started; not HTTP."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the cases on one server so far; `first` is the first silent one since it last answered."""
+    """What came of the cases on one server so far; `first` is the first silent one since it last answered.
+
+    `before`: how many cases there were before that one.
+    """
 
     answered: int = 0
     silent: int = 0
     in_a_row: int = 0
     first: str = ""
+    before: int = 0
 
     def note(self, case: str, *, silent: bool) -> None:
         """Count a case."""
         if silent:
-            self.first = self.first if self.in_a_row else case
+            if not self.in_a_row:
+                self.first, self.before = case, self.answered + self.silent
             self.silent += 1
             self.in_a_row += 1
         else:
@@ -98,7 +106,7 @@ def silence(error: BaseException | None) -> BaseException | None:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, OSError | NotReady) or str(error).startswith("Timeout "):  # as pytest-timeout ends a case
+        if isinstance(error, NO_ANSWER) or str(error).startswith("Timeout "):  # as pytest-timeout ends a case
             return error
         error = error.__cause__ or error.__context__
     return None
@@ -131,5 +139,5 @@ def sentence(tally: Tally, subject: Subject | None, error: BaseException) -> str
     log = f"its log is {subject.log}" if subject.log else "the reason is in its log"
     if tally.silent >= IN_ALL:
         return f"the server at {subject.url} left {tally.silent} cases without an answer; {first}; {log}"
-    before = f"after {tally.answered} cases" if tally.answered else "before it had answered a single case"
+    before = f"after {tally.before} cases" if tally.answered else "before it had answered a single case"
     return f"the server at {subject.url} stopped answering {before}; {first}; start it again, {log}"

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from loadtests.masking import hidden
 from tests.conformance import profiles
 from tests.conformance.case import values
 from tests.conformance.selection import deployment_of, row_of
@@ -56,7 +57,7 @@ class Exchange:
 class Recorder:
     """Collects the exchanges of one case at a time, from however many threads, and appends its record to a file."""
 
-    def __init__(self, path: Path, masks: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, masks: "Masks") -> None:
         self._path = path
         self._masks = masks
         self._lock = threading.Lock()
@@ -81,7 +82,7 @@ class Recorder:
         first, last = held[: EXCHANGES // 2], held[EXCHANGES // 2 :][-(EXCHANGES // 2) :]
         record = {
             **asdict(outcome),
-            "reason": hidden(outcome.reason, self._masks)[:REASON],
+            "reason": self._masks.said(outcome.reason)[:REASON],
             "exchanges": [self._shown(exchange) for exchange in (*first, *last)],
             "left_out": max(0, len(held) - EXCHANGES),
         }
@@ -89,7 +90,7 @@ class Recorder:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def _shown(self, exchange: Exchange) -> dict[str, str | bool]:
-        sides = [hidden(_text(bytes(side)), self._masks) for side in (exchange.out, exchange.back)]
+        sides = [self._masks.exchanged(_text(bytes(side))) for side in (exchange.out, exchange.back)]
         cut = exchange.lost or any(len(side) > CHARACTERS for side in sides)
         return {"server": exchange.server, "sent": sides[0][:CHARACTERS], "answer": sides[1][:CHARACTERS], "cut": cut}
 
@@ -152,18 +153,37 @@ def recorder(config: pytest.Config) -> Recorder | None:
     return config.stash.get(RECORDER, None)
 
 
-def masks(key: str | None, second_key: str | None) -> Mapping[str, str]:
-    """Each key of the run, and what rows make of it, with what is written instead; the longest first."""
+KEYS = ("(key)", "(second-key)")
+TELLING = 6
+"""Characters from which on what a row makes of a key is hidden wherever it was sent: fewer are any word's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """The keys of a run, and what rows make of them, each with what is written instead."""
+
+    keys: Mapping[str, str]
+    made: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, text: str) -> str:
+        """What was said of a case, without keys."""
+        return hidden(text, self.keys)
+
+    def exchanged(self, text: str) -> str:
+        """What was sent or answered, without keys and without what rows made of them."""
+        text = HEADER.sub(lambda found: found[1] + self.made.get(found[2], found[2]), text)
+        return hidden(text, {**{made: name for made, name in self.made.items() if len(made) >= TELLING}, **self.keys})
+
+
+HEADER = re.compile(r"(?im)^(X-API-Key:[ \t]*)(.*?)(?=[ \t]*\r?$)")
+
+
+def masks(key: str | None, second_key: str | None) -> Masks:
+    """What must not be written down where these are the keys of the run; those of the kit's own servers neither."""
     pairs = [(profiles.KEY, profiles.SECOND_KEY), *([(key, second_key)] if key else [])]
-    known = {meant: name for one, other in pairs for name, meant in values(one, other, "").items() if meant}
-    return dict(sorted(known.items(), key=lambda pair: len(pair[0]), reverse=True))
-
-
-def hidden(text: str, known: Mapping[str, str]) -> str:
-    """The text with every key replaced."""
-    for key, name in known.items():
-        text = text.replace(key, name)
-    return text
+    known = [(meant, name) for one, other in pairs for name, meant in values(one, other, "").items() if meant]
+    keys = {meant: name for meant, name in known if name in KEYS}
+    return Masks(keys, {meant: name for meant, name in known if meant not in keys})
 
 
 def outcome(item: pytest.Item, reports: list[pytest.TestReport]) -> Outcome:
@@ -199,10 +219,11 @@ def case_id(item: pytest.Item) -> str:
 
 
 def sentences(item: pytest.Item) -> tuple[str, str]:
-    """What is done, and what must come of it: from the row, else from the two parts of the docstring."""
+    """What is done, and what must come of it: from the row and the test's manner, else from the docstring's parts."""
     row = row_of(item)
     if row is not None:
-        return str(row.does), str(row.expects)
+        mark = item.get_closest_marker("rows")
+        return f"{row.does} {mark.kwargs.get('manner', '') if mark else ''}".strip(), str(row.expects)
     text = " ".join(str(getattr(getattr(item, "function", None), "__doc__", "") or "").split())
     does, _, expects = text.partition(" Expected: ")
     return does, expects[:1].upper() + expects[1:]

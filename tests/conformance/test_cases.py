@@ -68,7 +68,7 @@ def test_twins(twins: Twins, case: Case) -> None:
 
 
 @pytest.mark.clause("answer.same-headers", "cors.same")
-@pytest.mark.rows(OF_A_PAGE)
+@pytest.mark.rows(OF_A_PAGE, manner="It is sent from a page of another origin.")
 def test_twins_of_a_page(twins: Twins, case: Case) -> None:
     """A row's request is sent to two servers in the same state, from a page of another origin.
 

@@ -1,6 +1,7 @@
-"""The long run: `python -m tests.fuzz --requests 100000`. Ends with 1 where something was found, 130 after Ctrl-C.
+"""The long run: `python -m tests.fuzz --requests 100000`. Ends with 1 where something was found.
 
-Rule: starts the two targets itself, as the tests do, and ends them. Writes the result as JSON and as Markdown.
+Rule: starts the two targets itself, as the tests do, and ends them, also after Ctrl-C and SIGTERM (exit code
+130). Writes the result as JSON and as Markdown.
 Neighbours: `run` (plays), `tally` (counts), `page` (words).
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from loadtests.errors import UserError
 from loadtests.serve import ROOT
+from loadtests.signals import INTERRUPTED, leave_on_sigterm
 from loadtests.targets import Target, load_targets, pick
 from tests.conformance.fixtures import started
 from tests.fuzz.page import summary
@@ -28,17 +30,21 @@ PACKAGES = ("hypothesis", "uvicorn", "httptools", "fastapi", "gunicorn", "gevent
 def main() -> int:
     """Run, store, and say what came of it."""
     asked = _arguments()
+    leave_on_sigterm(KeyboardInterrupt())  # Hypothesis takes SystemExit for a find, and would shrink it
     try:
         chosen = pick(load_targets(asked.targets_file), asked.targets)
         result = _run(chosen, asked)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted before the first request; no server is left\n")
+        return INTERRUPTED
     result.store(asked.out)
     said = summary(result)
     asked.out.with_suffix(".md").write_text(said, encoding="utf-8")
     sys.stdout.write(f"\n{said}\nStored in {asked.out}\n")
-    return 130 if result.ended == "interrupted" else bool(result.finds)
+    return INTERRUPTED if result.ended == "interrupted" else bool(result.finds)
 
 
 def _arguments() -> argparse.Namespace:

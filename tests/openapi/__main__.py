@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from loadtests.signals import leave_on_sigterm
 from loadtests.targets import load_targets
 from tests.conformance.fixtures import started
 from tests.conformance.subject import Subject
@@ -71,4 +72,5 @@ def _versions() -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
+    leave_on_sigterm()
     typer.run(main)

@@ -1,10 +1,12 @@
 """A run is broken off when a server has stopped answering: soon, with one sentence, and never for a lesser reason."""
 
 import itertools
+import re
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+import h11
 import pytest
 
 from loadtests.serve import NotReady
@@ -13,7 +15,7 @@ from tests.conformance.patience import BROKEN_OFF, IN_A_ROW, IN_ALL, Patience, s
 from tests.conformance.selection import OWN, Deployment
 from tests.conformance.subject import Subject
 from tests.unit.loadtests.bad_servers import UNKNOWN, healthy, listening, response, says
-from tests.unit.loadtests.test_cli import refused
+from tests.unit.loadtests.test_cli import parity
 
 KEY = "right"
 SILENT = ConnectionRefusedError("refused")
@@ -33,6 +35,9 @@ def chained(error: Exception, cause: Exception) -> Exception:
         (TimeoutError("timed out"), True),
         (chained(AssertionError("no whole answer"), SILENT), True),
         (NotReady("it ended"), True),
+        (h11.RemoteProtocolError("illegal status line"), True),
+        (chained(AssertionError("no whole answer"), h11.RemoteProtocolError("rubbish")), True),
+        (BrokenPipeError("broken"), True),
         (pytest.fail.Exception("Timeout (>120.0s) from pytest-timeout."), True),
         (WRONG, False),
         (chained(WRONG, ValueError("no JSON")), False),
@@ -108,16 +113,31 @@ def test_own_servers_are_not_taken_for_one(tmp_path: Path) -> None:
     assert "test_1: x ended with exit code 3" in str(run.said)
 
 
-def test_the_command_is_broken_off() -> None:
-    """`parity verify URL` on a server that dies on the way: exit code 2 and one sentence, in four processes."""
+RUBBISH = b"SSH-2.0-OpenSSH_9.6\r\n"
+
+
+@pytest.mark.parametrize("ending", [b"", RUBBISH], ids=["closes", "rubbish"])
+def test_the_command_is_broken_off(ending: bytes) -> None:
+    """`parity verify URL` on a server that goes bad on the way: exit code 2 and one sentence, in four processes."""
     alive = iter(range(30))
     well = healthy({KEY.encode(): response("404 Not Found", UNKNOWN)})
 
     def dying(connection: socket.socket, head: bytes) -> None:
-        if next(alive, None) is not None:
-            well(connection, head)
+        (well if next(alive, None) is not None else says(ending))(connection, head)
 
     with listening(dying) as place:
-        told = refused("verify", f"http://{place}", "--key", KEY)
-    assert f"the server at http://{place} stopped answering" in told
-    assert "the suite was broken off" in told
+        done = parity("verify", f"http://{place}", "--key", KEY)
+    assert done.returncode == 2
+    assert re.fullmatch(r"parity: .*\n", done.stderr), done.stderr
+    assert f"the server at http://{place} stopped answering" in done.stderr
+    assert "the suite was broken off" in done.stderr
+    assert "===" not in done.stdout, "pytest's own words are in the log"
+
+
+def test_rubbish_counts_from_its_beginning(tmp_path: Path) -> None:
+    """The number is that of the cases before the first answer that was none, and not of those until it was noticed."""
+    rubbish = chained(AssertionError("no whole answer"), h11.RemoteProtocolError("illegal status line"))
+    with listening(says(RUBBISH)) as place:
+        run = Run(f"http://{place}", tmp_path)
+        assert run.cases([None, SILENT, None, WRONG, *[rubbish] * 100]) == 4 + IN_A_ROW
+    assert "stopped answering after 4 cases; the first was test_5: illegal status line" in str(run.said)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.record import CHARACTERS, EXCHANGES, Exchange, hidden, masks
+from loadtests.masking import hidden
+from tests.conformance.record import CHARACTERS, EXCHANGES, Exchange, masks
 from tests.serving import serving
 
 KEY, SECOND_KEY = "a-key-of-mine", "another-of-mine"
@@ -90,6 +91,19 @@ def test_bytes(server):
 @pytest.mark.parametrize("row", [ROW, KNOWN], ids=lambda row: row.id)
 def test_row(server, row):
     assert server
+
+
+PAGE = SimpleNamespace(**{**vars(ROW), "id": "rows.page", "profile": "plain"})
+
+
+@pytest.mark.rows([PAGE], manner="It is a page's.")
+def test_row_of_a_page(server, case):
+    assert server
+
+
+@pytest.fixture
+def case(request):
+    return request.param
 '''
 
 
@@ -138,7 +152,7 @@ def test_every_case_has_a_record(records: Mapping[str, dict[str, Any]]) -> None:
     assert sorted(records) == sorted(
         ["some.passes", "some.fails[one]", "some.fails[two]", "some.does-not-apply", "some.needs-settings",
          "some.breaks", "some.leaks", "some.threads", "some.is-long", "some.half-a-key", "some.bytes",
-         "rows.one", "rows.known"]
+         "rows.one", "rows.known", "rows.page"]
     )  # fmt: skip
 
 
@@ -194,6 +208,12 @@ def test_a_row(records: Mapping[str, dict[str, Any]]) -> None:
     assert (record["does"], record["expects"], record["clauses"]) == ("It is done.", "It is so.", ["routes.health"])
 
 
+def test_a_row_that_is_played_in_another_manner(records: Mapping[str, dict[str, Any]]) -> None:
+    """What the test does beside what the row says is said as well, so that the two can be told apart."""
+    record = records["rows.page"]
+    assert (record["does"], record["expects"]) == ("It is done. It is a page's.", "It is so.")
+
+
 def test_threads(records: Mapping[str, dict[str, Any]]) -> None:
     """Connections of several threads are kept apart, six of them shown, and the others counted."""
     record = records["some.threads"]
@@ -222,7 +242,32 @@ def test_no_key_is_left(records: Mapping[str, dict[str, Any]]) -> None:
 
 def test_the_longest_key_is_masked_first() -> None:
     """A key that begins like another is masked as a whole."""
-    assert hidden("abc ab a", masks("ab", "abc")) == "(second-key) (key) (key-cut)"
+    assert masks("ab", "abc").said("abc ab a") == "(second-key) (key) a"
+
+
+@pytest.mark.parametrize("key", ["e", "user", "url", "wrong", "k1", "key", "(key)", "12345678"])
+def test_to_hide_a_key_twice_changes_nothing(key: str) -> None:
+    """However short it is, and if what is written instead holds it."""
+    text = f"GET /{key} HTTP/1.1\r\nX-API-Key: {key}\r\n\r\n"
+    for once in (masks(key, None).exchanged(text), hidden(text, {key: "(key)"})):
+        assert once.count("(key)") >= 2
+        assert key not in once.replace("(key)", "")
+        assert hidden(once, {key: "(key)"}) == masks(key, None).exchanged(once) == once
+
+
+def test_what_rows_make_of_a_short_key_is_hidden_where_it_is_sent() -> None:
+    """A letter that is left of a key of two is a key in its header, and any word's letter elsewhere."""
+    text = "GET /kicks HTTP/1.1\r\nHost: k\r\nx-api-key:  k\r\nX-API-Key: K1 \r\n\r\nk K1 k1"
+    assert masks("k1", None).exchanged(text) == (
+        "GET /kicks HTTP/1.1\r\nHost: k\r\nx-api-key:  (key-cut)\r\nX-API-Key: (key-swapped) \r\n\r\nk K1 (key)"
+    )
+
+
+def test_what_rows_make_of_a_long_key_is_hidden_wherever_it_is_sent() -> None:
+    """Most of a key tells the key; what is said of a case is about no such thing."""
+    known = masks("Secret-1", None)
+    assert known.exchanged("/Secret- sECRET-1 Secret-1") == "/(key-cut) (key-swapped) (key)"
+    assert known.said("/Secret- Secret-1") == "/Secret- (key)"
 
 
 def test_a_key_at_the_cut_is_masked() -> None:

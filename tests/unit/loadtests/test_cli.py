@@ -227,6 +227,15 @@ MISTAKES = {
     "no file": (["serve", "fake", "--targets", "none.toml"], "there is no targets file none.toml"),
     "URL without key": (["verify", "http://127.0.0.1:9"], "give one that http://127.0.0.1:9 accepts with --key"),
     "URL and target": (["verify", "http://127.0.0.1:9", "fake", "--key", "k"], "a URL is verified by itself"),
+    "no scheme": (
+        ["verify", "127.0.0.1:8000", "--key", "k"],
+        "'127.0.0.1:8000' is no target, and no URL without its scheme; write http://127.0.0.1:8000",
+    ),
+    "no expression": (
+        ["verify", "-k", "not a ( valid"],
+        "-k 'not a ( valid' is no expression (at column 14: expected =; got end of input); write parts of names with",
+    ),
+    "no keyword": (["verify", "-k", "stream(1)"], "-k 'stream(1)' is no expression ("),
     "key and target": (["verify", "flask-sync", "--key", "k"], "--key belongs to a URL"),
     "verify unknown": (["verify", "flask-threads"], "there is no target 'flask-threads'; did you mean flask-g"),
     "nothing there": (["verify", "http://127.0.0.1:9", "--key", "k"], "nothing listens at 127.0.0.1, port 9; start"),

@@ -113,8 +113,10 @@ def test_a_missing_file_names_the_option(tmp_path: Path) -> None:
 
 def test_an_unknown_target_gets_a_suggestion() -> None:
     """A misspelt name is answered with the closest one and all that are known."""
-    with pytest.raises(TargetsError, match=r"'flask-gevnt'; did you mean flask-gevent.*fastapi-uvicorn"):
+    with pytest.raises(TargetsError, match=r"'flask-gevnt'; did you mean flask-gevent\? The known.*fastapi-uvicorn"):
         pick(load_targets(), ["fastapi-uvicorn", "flask-gevnt"])
+    with pytest.raises(TargetsError, match=r"there is no target 'nosuch'; the known ones: fastapi-uvicorn"):
+        pick(load_targets(), ["nosuch"])
 
 
 def test_targets_cannot_be_changed() -> None:

@@ -143,6 +143,15 @@ def test_a_file_of_cases_that_breaks_takes_the_pass_from_all(
     assert not any(map(verify.passed, TARGETS))
 
 
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_the_terminal_gets_the_dots_and_no_tracebacks(size: int) -> None:
+    """What pytest prints is shown up to its first headline, however it is cut into pieces."""
+    said = b"bringing up nodes...\n..F== [100%]\n=== FAILURES ===\nTraceback\n=== short ===\n"
+    pieces = [said[at : at + size] for at in range(0, len(said), size)]
+    assert b"".join(suite.progress(pieces)) == b"bringing up nodes...\n..F== [100%]\n"
+    assert b"".join(suite.progress([b"..\n", b"5 passed\n"])) == b"..\n5 passed\n"
+
+
 SERVING = f"""
 import sys, time
 from pathlib import Path

@@ -11,7 +11,8 @@ from loadtests.serve import ROOT
 from loadtests.verify import Chosen, files
 from loadtests.verify.grades import Count, Grade
 from loadtests.verify.junit import junit
-from loadtests.verify.results import SCHEMA, Results, schema
+from loadtests.verify.records import Exchange
+from loadtests.verify.results import SCHEMA, About, Results, gather, schema
 from tests.unit.loadtests.recorded import NAMES, NASTY, PAIR, exchange, record, results
 
 ORDER = ("skipped", "failure", "system-out")
@@ -81,6 +82,22 @@ def test_keys_and_paths_of_this_machine_stay_out(tmp_path: Path) -> None:
         assert not [word for word in hidden if word in text]
 
 
+@pytest.mark.parametrize("key", ["e", "user", "url", "wrong", "k1", "subjects", "{", '"'])
+def test_a_key_that_is_a_common_word_hides_nothing_else(key: str, tmp_path: Path) -> None:
+    """Only what was sent, answered or raised is without it; names, ids and sentences are whole, as is the file."""
+    seen = Exchange(server="url", sent=f"GET /{key} HTTP/1.1\r\n\r\n", answer=f"user wrong url k1 {key}")
+    facts = {"does": "A wrong user is at the url k1.", "node": "tests/x.py::test_user[url-user.wrong]"}
+    one = record("user.wrong", "url", Grade.WRONG, reason=f"because of {key}", exchanges=(seen,), **facts)
+    found = gather([one], About(url="http://user.example"))
+    files.write(found, files.made(tmp_path), secrets=[key, ""])
+    stored = Results.model_validate_json((tmp_path / files.JSON).read_bytes())
+    assert stored.reworded(lambda _: "") == found.reworded(lambda _: "")
+    ((_, outcome),) = stored.outcomes()
+    for text in (outcome.reason, outcome.exchanges[0].sent, outcome.exchanges[0].answer):
+        assert "(key)" in text
+        assert key not in text.replace("(key)", "")
+
+
 def test_junit_is_what_ci_systems_read() -> None:
     """Only elements and attributes that every dialect has, in its order; counts that agree; names that are unique."""
     root = ET.fromstring(junit(results()))
@@ -106,7 +123,8 @@ def test_junit_carries_clause_sentences_and_grade() -> None:
     assert cases["odd-host"].findtext("system-out") == (
         "clauses: beyond the contract\ndoes: odd-host is done.\nexpects: odd-host works.\ngrade: known difference\n"
         "why: The RFC lets it differ.\n"
-        "run alone: pytest 'tests/conformance/test_x.py::test_x[fastapi-uvicorn-odd-host]'"
+        "run alone: .venv/bin/python -m pytest 'tests/conformance/test_x.py::test_x[fastapi-uvicorn-odd-host]' "
+        "--target fastapi-uvicorn"
     )
     skipped = cases["stop.idle"].find("skipped")
     assert skipped is not None
@@ -129,3 +147,5 @@ def test_a_case_that_is_played_twice_has_two_names() -> None:
     found = results(*(record("plain", PAIR, node=node) for node in nodes))
     names = [case.attrib["name"] for case in ET.fromstring(junit(found)).iter("testcase")]
     assert names == ["plain by test_twins", "plain by test_twins_of_a_page"]
+    found = results(*(record("plain", PAIR, node=node, does=node) for node in nodes))
+    assert names == [case.attrib["name"] for case in ET.fromstring(junit(found)).iter("testcase")]

@@ -12,11 +12,12 @@ import pytest
 from rich.console import Console
 
 from loadtests import verify
+from loadtests.compare import gate
 from loadtests.errors import UserError
 from loadtests.serve import ROOT
 from loadtests.targets import load_targets
-from loadtests.verify import Chosen, fingerprint, passes, run
-from loadtests.verify.grades import Grade
+from loadtests.verify import Chosen, VerifyOptions, VerifyOutcome, fingerprint, passes, run
+from loadtests.verify.grades import Count, Grade
 from loadtests.verify.passes import Pass
 from loadtests.verify.records import Record
 from tests.unit.loadtests.fake_suite import TARGETS, installed, laid, printed, terminal
@@ -209,6 +210,39 @@ def test_a_failure_is_no_pass_for_its_target_only(ran: Ran, console: Console) ->
     outcomes = verify.ensure_verified(TARGETS, console)
     assert (outcomes[FASTAPI.name].ok, outcomes[FLASK.name].ok) == (True, False)
     assert [verify.passed(target) for target in TARGETS] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("page", "said", "kept"),
+    [
+        (
+            ROOT / ".parity" / "verify" / "x" / "index.html",
+            ".parity/verify/x/index.html",
+            ".parity/verify/x/index.html",
+        ),
+        (Path("/elsewhere/X/third/index.html"), "/elsewhere/X/third/index.html", "third/index.html"),
+    ],
+    ids=["kit", "elsewhere"],
+)
+def test_a_page_is_where_it_is_said(page: Path, said: str, kept: str, console: Console) -> None:
+    """The terminal has a path that opens; what is stored with the run has none of this machine."""
+    outcomes = {FLASK.name: VerifyOutcome(FLASK.name, Count(identical=1), page)}
+    rows = gate.relied([FLASK], outcomes)
+    gate.show(rows, outcomes, console)
+    assert printed(console).endswith(f"; {said}\n")
+    assert gate.page(outcomes[FLASK.name]) == said
+    assert [row.page for row in rows] == [kept]
+
+
+@pytest.mark.usefixtures("ran")
+def test_a_page_in_a_folder_of_the_users_is_remembered_whole(
+    tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--out third` is found again from any other folder."""
+    monkeypatch.chdir(tmp_path)
+    options = VerifyOptions((FLASK.name,), out=Path("third"))
+    assert verify.verify(options, console) == 0
+    assert verify.ensure_verified([FLASK], console)[FLASK.name].page == tmp_path / "third" / "index.html"
 
 
 @pytest.mark.usefixtures("ran")

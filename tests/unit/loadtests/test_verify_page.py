@@ -12,6 +12,7 @@ from playwright.sync_api import Dialog, Page, expect, sync_playwright
 from loadtests.verify import Chosen, files
 from loadtests.verify.grades import Grade
 from loadtests.verify.page import page
+from loadtests.verify.results import Results, visible
 from tests import chromium
 from tests.unit.loadtests.recorded import NAMES, NASTY, PAIR, exchange, record, records, results
 
@@ -82,8 +83,29 @@ def test_nothing_that_a_server_said_is_markup() -> None:
     assert "<script>alert" not in made
     assert made.count("</script>") == 2
     data = json.loads(Reader(made).scripts[0])
-    assert NASTY.split("\n")[0] in "\n".join(data["lines"])
+    assert visible(NASTY) in "\n".join(data["lines"])
     assert not re.search(r"[<>&\u2028]", Reader(made).scripts[0])
+
+
+TURNED = "a\u202eb\u2066c\u200bd\x85e\x7ff\rg\U000e0041 \u05d0 é \U0001f600\tz"
+SHOWN = r"a\u202eb\u2066c\u200bd\u0085e\u007ff\u000dg\U000e0041" + " \u05d0 é \U0001f600\tz"
+
+
+def turned() -> Results:
+    """A wrong case with characters that turn text round, or that nobody sees, wherever a server could put them."""
+    seen = exchange(NAMES[0], TURNED, sent=f"GET /{TURNED} HTTP/1.1\r\n\r\n")
+    return results(record("turned", NAMES[0], Grade.WRONG, reason=TURNED, does=TURNED, exchanges=(seen,)))
+
+
+def test_what_turns_text_round_is_shown() -> None:
+    """Control, format and bidirectional characters are escapes; letters of any script, tabs and line ends stay."""
+    assert visible(TURNED) == SHOWN
+    assert visible("a\r\nb\n") == "a\r\nb\n"
+    made = page(turned())
+    lines = json.loads(Reader(made).scripts[0])["lines"]
+    assert {f"GET /{SHOWN} HTTP/1.1\r", SHOWN} <= set(lines)
+    assert made.count(SHOWN) >= 2  # what was done, and the reason
+    assert not set("\u202e\u2066\x85\x7f") & set(made)
 
 
 def test_equal_answers_are_stored_once() -> None:

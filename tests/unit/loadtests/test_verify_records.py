@@ -36,7 +36,7 @@ def write(tmp_path: Path, *outcomes: suite.Outcome, report: str = NONE) -> tuple
     """Let the suite's own recorder write these, and read them back."""
     folder = tmp_path / "records"
     folder.mkdir()
-    recorder = suite.Recorder(folder / "gw0.jsonl", {"secret-key": "(key)"})
+    recorder = suite.Recorder(folder / "gw0.jsonl", suite.Masks({"secret-key": "(key)"}))
     for outcome in outcomes:
         recorder.begin()
         exchange = recorder.witness("flask-gevent")
@@ -64,6 +64,7 @@ def test_a_failure_without_a_record_is_not_lost(tmp_path: Path) -> None:
     assert (crashed.subject, crashed.clauses, crashed.grade) == ("flask-gevent", ("routes.health",), Grade.WRONG)
     assert (crashed.reason, crashed.seconds) == ("worker 'gw1' crashed", 1.5)
     assert (broken.subject, broken.grade, broken.reason) == ("", Grade.WRONG, "no module")
+    assert (crashed.node, broken.node) == (OUTCOME.node, "tests/conformance/test_x.py")
     assert [each.judges("fastapi-uvicorn") for each in (good, crashed, broken)] == [False, False, True]
 
 

@@ -197,6 +197,13 @@ KEYED: Mapping[str, tuple[Behaviour, str, str]] = {
     "breaks": (healthy({RIGHT: response("500 Oops", b"x")}), "", "with 500 Internal Server Error: the reason is in"),
     "redirect": (healthy({RIGHT: response("307 There", b"", "Location: /login")}), "", "redirects .* to /login"),
     "limited": (healthy({RIGHT: response("429 Slowly")}), "", "lift the limit"),
+    "always-200": (
+        says(response("200 OK", HEALTHY)), "",
+        r'is not this API: GET /sessions/ID with a key, of .*, got 200 with .*healthy.*, not 404 with {"error":…,',
+    ),
+    "other-session": (healthy({RIGHT: response("200 OK", b'{"session_id":"x","messages":[]}')}), "", "got 200 with"),
+    "other-404": (healthy({RIGHT: response("404 No", b'{"detail":"Not Found"}')}), "", "got 404 with '{\"detail"),
+    "html-404": (healthy({RIGHT: response("404 No", b"<html>")}), "", "got 404 with '<html>', not 404 with"),
     "closes": (healthy({RIGHT: b""}), "", "closes the connection without an answer to GET /sessions/ID with a key"),
 }  # fmt: skip
 
@@ -219,6 +226,18 @@ def test_a_server_that_is_right(host: str, ending: str, second: str) -> None:
         pytest.skip("this machine has no IPv6 on its loopback; give it an address ::1 to run this case")
     with listening(healthy(BOTH), host=host) as place:
         reachable(f"http://{place}{ending}", KEY, second)
+
+
+def test_a_session_that_is_there() -> None:
+    """A server that makes each session when it is asked for is this API, too: the suite may judge it."""
+
+    def behave(connection: socket.socket, head: bytes) -> None:
+        name = head.split()[1].rpartition(b"/")[2]
+        body = HEALTHY if name == b"health" else b'{"session_id":"%b","messages":[]}' % name
+        connection.sendall(response("200 OK", body))
+
+    with listening(behave) as place:
+        reachable(f"http://{place}", KEY)
 
 
 def _has_ipv6() -> bool:
