@@ -25,6 +25,8 @@ CHARACTERS = 2_000
 HELD = 5 * CHARACTERS
 """Bytes of each side that are held: 2,000 characters of four bytes, and room for a key at the end."""
 REASON = 600
+PLACE = 100
+"""Characters of a reason, and of the end of one that was too long."""
 
 IDENTICAL = "identical"
 WRONG = "wrong"
@@ -82,7 +84,7 @@ class Recorder:
         first, last = held[: EXCHANGES // 2], held[EXCHANGES // 2 :][-(EXCHANGES // 2) :]
         record = {
             **asdict(outcome),
-            "reason": self._masks.said(outcome.reason)[:REASON],
+            "reason": shortened(self._masks.said(outcome.reason)),
             "exchanges": [self._shown(exchange) for exchange in (*first, *last)],
             "left_out": max(0, len(held) - EXCHANGES),
         }
@@ -249,7 +251,12 @@ def _why(report: pytest.TestReport, root: Path) -> str:
     message = re.split(r"\n\s*assert ", crash.message)[0].partition("\n  ")[0].removeprefix("AssertionError: ")
     path = Path(crash.path)
     place = path.relative_to(root) if path.is_relative_to(root) else path.name
-    return f"{message[:REASON]} ({place}:{crash.lineno})"
+    return f"{message} ({place}:{crash.lineno})"
+
+
+def shortened(reason: str) -> str:
+    """A reason of a readable length: its beginning, and its end, which says where. Keys are hidden before it is cut."""
+    return reason if len(reason) <= REASON else f"{reason[: REASON - PLACE]} … {reason[-PLACE:]}"
 
 
 def _text(data: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loadtests.masking import hidden
-from tests.conformance.record import CHARACTERS, EXCHANGES, Exchange, masks
+from tests.conformance.record import CHARACTERS, EXCHANGES, Exchange, masks, shortened
 from tests.serving import serving
 
 KEY, SECOND_KEY = "a-key-of-mine", "another-of-mine"
@@ -276,3 +276,12 @@ def test_a_key_at_the_cut_is_masked() -> None:
     exchange.sent(b"y" * 100_000)
     assert CHARACTERS * 4 < len(exchange.out) < 100_000
     assert exchange.lost
+
+
+def test_a_long_reason_keeps_its_place() -> None:
+    """A reason that is too long loses its middle, and still says where it was raised."""
+    assert shortened("x" * 600) == "x" * 600
+    short = shortened("a" * 900 + " (tests/conformance/test_x.py:12)")
+    assert len(short) < 620
+    assert short.startswith("aaa")
+    assert short.endswith("aaa (tests/conformance/test_x.py:12)")
