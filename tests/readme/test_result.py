@@ -1,7 +1,9 @@
 """The README's result: it comes from a stored run, and the run's report can be made again from its files."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -31,3 +33,20 @@ def test_the_readme_quotes_a_stored_run() -> None:
         answer, rows = (run / "summary.md").read_text(encoding="utf-8").split("\n\n")[1:3]
         assert f"> {answer}" in readme
         assert rows in readme
+
+
+def _stored(name: str) -> Any:
+    return json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_the_readme_quotes_the_stored_proofs() -> None:
+    """What the README says of mutants, fuzzing and Schemathesis is what their stored runs found."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    mutants = len(_stored("mutants")["mutants"])
+    assert _stored("mutants")["summary"] == f"{mutants} mutants, {mutants} killed"
+    assert f"{mutants} broken servers, each with one promise broken: all {mutants} are noticed" in readme
+    fuzzed = [_stored(name) for name in ("fuzz", "fuzz-gthread")]
+    assert "more than 100,000 generated and damaged requests" in readme
+    assert all(run["requests"] > 100_000 and not run["finds"] for run in fuzzed)
+    assert "with all of its checks: no findings" in readme
+    assert [cell["findings"] for cell in _stored("schemathesis")["cells"]] == [[]] * 4
