@@ -49,13 +49,7 @@ def page(run: Run, verdict: Verdict) -> str:
     """The whole page."""
     plan = run.plan
     shape = {target.name: index for index, target in enumerate(plan.targets)}
-    jinja = Jinja(
-        loader=PackageLoader("loadtests.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    jinja = _templates()
     assert jinja.loader is not None
     css = jinja.loader.get_source(jinja, "report.css")[0]
     return jinja.get_template("report.html.j2").render(
@@ -86,6 +80,16 @@ def page(run: Run, verdict: Verdict) -> str:
         span=units.span,
         ratio=units.ratio,
         ratio_span=units.ratio_span,
+    )
+
+
+def _templates() -> Jinja:
+    return Jinja(
+        loader=PackageLoader("loadtests.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
