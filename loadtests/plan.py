@@ -1,55 +1,42 @@
 """What a comparison will do, decided and frozen before the first request.
 
 Rule: everything that shapes a figure is here (scenarios, levels of load, rounds, their order, the seed of that
-order), so the plan is stored with the results and nothing is decided while the load runs. A block holds each
-target once per scenario, in random order; every second block is the one before it mirrored (A B C, C B A), so a
-machine that drifts drifts for all targets alike.
+order, when it may stop), so the plan is stored with the results and nothing is decided while the load runs. A block
+holds each target once per scenario, and the baseline twice: A against A, whose ratio is the noise floor. Its order is
+random; every second block is the one before it mirrored (A B C, C B A), so a machine that drifts drifts for all
+targets alike.
 Neighbours: scenarios names what is asked, targets how it is deployed; compare plays the plan.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, Literal
 
 from loadtests.errors import UserError
+from loadtests.levels import LEVELS, SCENARIOS, Frozen, Level, Mode
 from loadtests.targets import Target
 
-SCHEMA_VERSION = 1
-SCENARIOS = ("chat", "async", "validation", "docs", "stream")
-Mode = Literal["quick", "full"]
+__all__ = ["SCENARIOS", "SCHEMA_VERSION", "Frozen", "Level", "Mode", "Plan", "make_plan"]
 
-SERVER_SECONDS = 1.2  # start, readiness, the look at it, and its end
-DRIVE_SECONDS = 1.0  # a generator process: interpreter, Locust, its JSON
+SCHEMA_VERSION = 2
+
+SERVER_SECONDS = 0.7  # start, readiness, the look at it, and its end
 TAIL_SECONDS = {"async": 0.2, "stream": 1.5}  # the answers that are under way when the window closes
-
-
-class Frozen(BaseModel):
-    """What is stored is never changed; unknown fields are refused, so a typo is not silently dropped."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Level(Frozen):
-    """One drive: so many closed-loop users for `seconds`, after `warmup` seconds that do not count."""
-
-    users: int
-    seconds: float
-    warmup: float
-
-    @property
-    def cost(self) -> float:
-        """Seconds of wall clock it takes, the generator's own start among them."""
-        return self.warmup + self.seconds + DRIVE_SECONDS
+KNEE_SHARE: Final = 0.35  # of the minutes of load, where knees are searched for: three scenarios of the five
 
 
 class PlannedTarget(Frozen):
-    """The facts of a target that a reader of the results needs; the command keeps its placeholders."""
+    """The facts of a target that a reader of the results needs; the command keeps its placeholders.
+
+    `deployment` is its name in the targets file: the noise floor's target is the baseline's deployment by another name.
+    """
 
     name: str
+    deployment: str
     title: str
     framework: str
     server: str
@@ -80,64 +67,164 @@ class PlannedRound(Frozen):
     target: str
 
 
+class Stop(Frozen):
+    """When a run has enough: each primary ratio's 95% interval spans at most `width` (0.05 is 5% from its lower to its
+    upper end), not asked before `at_least` blocks; or `minutes` of load are over. None is not asked."""
+
+    width: float | None = None
+    minutes: float | None = None
+    at_least: int = 5
+
+
+class PlannedKnee(Frozen):
+    """A search for the most that each target holds within an objective: first load, highest load tried, one probe's
+    seconds, and the objective as the user writes it (`ttft_p99=200ms,itl_p99=75ms,errors=0`)."""
+
+    scenario: str
+    unit: Literal["requests/s", "users"]
+    first: float
+    most: float
+    seconds: float
+    warmup: float
+    slo: str
+
+
 class Plan(Frozen):
-    """The whole comparison, in order. A cell with fewer than `minimum_good` good rounds has no verdict."""
+    """The whole comparison, in order. A cell with fewer than `minimum_good` good rounds has no verdict.
+
+    `noise` is the target that is the baseline again; None where A against A is not played. `rounds` are the most that
+    are played; `stop` may end them sooner.
+    """
 
     schema_version: int = SCHEMA_VERSION
     mode: Mode
     seed: int
     baseline: str
+    noise: str | None
     minimum_good: int
     targets: tuple[PlannedTarget, ...]
     scenarios: tuple[PlannedScenario, ...]
     rounds: tuple[PlannedRound, ...]
+    stop: Stop = Stop()
+    knees: tuple[PlannedKnee, ...] = ()
+    keep_rows: bool = False
 
     def scenario(self, name: str) -> PlannedScenario:
         """The planned scenario of that name."""
         return next(scenario for scenario in self.scenarios if scenario.name == name)
 
+    def target(self, name: str) -> PlannedTarget:
+        """The planned target of that name."""
+        return next(target for target in self.targets if target.name == name)
+
+    @property
+    def compared(self) -> tuple[PlannedTarget, ...]:
+        """The targets that are compared: all but the noise floor's."""
+        return tuple(target for target in self.targets if target.name != self.noise)
+
+    @property
+    def block_seconds(self) -> float:
+        """How long one block of all scenarios takes at most."""
+        return sum(scenario.cost for scenario in self.scenarios) * len(self.targets)
+
+    @property
+    def load_seconds(self) -> float | None:
+        """The seconds that `stop.minutes` leave for the rounds: the knees have their share. None: no limit."""
+        share = 1 - KNEE_SHARE if self.knees else 1
+        return None if self.stop.minutes is None else 60 * self.stop.minutes * share
+
     @property
     def seconds(self) -> float:
-        """How long the rounds will take, in seconds of wall clock."""
-        return sum(self.scenario(planned.scenario).cost for planned in self.rounds)
+        """How long the rounds will take at most, in seconds of wall clock."""
+        played = sum(self.scenario(planned.scenario).cost for planned in self.rounds)
+        return played if self.load_seconds is None else min(played, self.load_seconds)
 
 
-_QUICK: Mapping[str, tuple[Level, ...]] = {
-    "chat": (Level(users=16, seconds=2.0, warmup=0.5),),
-    # 160 and 640 answers a second if nobody waits for the server: less than one core answers, so waiting is measured
-    "async": (Level(users=32, seconds=0.8, warmup=0.3), Level(users=128, seconds=1.2, warmup=0.5)),
-    "validation": (Level(users=16, seconds=1.5, warmup=0.4),),
-    "docs": (Level(users=8, seconds=0.8, warmup=0.3),),
-    # a stream takes 1.5 s: each user begins at least one in the window, at its own moment
-    "stream": (Level(users=32, seconds=1.5, warmup=0.5),),
-}
-_FULL: Mapping[str, tuple[Level, ...]] = {
-    "chat": (Level(users=16, seconds=10, warmup=2), Level(users=64, seconds=10, warmup=2)),
-    "async": tuple(Level(users=users, seconds=6, warmup=1.5) for users in (16, 32, 64, 128, 256, 512)),
-    "validation": (Level(users=16, seconds=8, warmup=2),),
-    "docs": (Level(users=8, seconds=5, warmup=1),),
-    "stream": (Level(users=32, seconds=10, warmup=2), Level(users=256, seconds=10, warmup=3)),
-}
-_MODES: Mapping[Mode, tuple[Mapping[str, tuple[Level, ...]], int, int]] = {
-    "quick": (_QUICK, 3, 2),  # levels, blocks, good rounds a cell needs
-    "full": (_FULL, 8, 5),
+@dataclass(frozen=True)
+class _Mode:
+    """`blocks`: the most that are played. `minimum`: the good rounds that a cell needs for a verdict."""
+
+    blocks: int
+    minimum: int
+    stop: Stop
+
+
+_MODES: Final[dict[Mode, _Mode]] = {
+    "quick": _Mode(blocks=4, minimum=3, stop=Stop()),
+    "full": _Mode(blocks=40, minimum=5, stop=Stop(width=0.05, minutes=45, at_least=5)),
 }
 
 
-def make_plan(targets: Sequence[Target], *, mode: Mode = "quick", only: Iterable[str] = (), seed: int = 1) -> Plan:
-    """The plan for these targets. The baseline of every ratio is the first FastAPI target, else the first."""
-    levels, blocks, minimum = _MODES[mode]
-    scenarios = tuple(PlannedScenario(name=name, levels=levels[name]) for name in _wanted(only))
-    names = tuple(target.name for target in targets)
-    return Plan(
-        mode=mode,
-        seed=seed,
-        baseline=_baseline(targets),
-        minimum_good=minimum,
-        targets=tuple(_facts(target) for target in targets),
-        scenarios=scenarios,
-        rounds=_order(names, tuple(s.name for s in scenarios), blocks, seed),
+def make_plan(  # noqa: PLR0913 - one for each option
+    targets: Sequence[Target],
+    *,
+    mode: Mode = "quick",
+    only: Iterable[str] = (),
+    seed: int = 1,
+    width: float | None = None,
+    minutes: float | None = None,
+    slo: str | None = None,
+    rows: bool = False,
+) -> Plan:
+    """The plan for these targets. The baseline of every ratio is the first FastAPI target, else the first.
+
+    `width` (a share: 0.05 is 5%), `minutes` and `slo` are of `--full`; None: its own. Raises `UserError`.
+    """
+    chosen, baseline = _MODES[mode], _baseline(targets)
+    scenarios = tuple(PlannedScenario(name=name, levels=LEVELS[mode][name]) for name in _wanted(only))
+    names = tuple(scenario.name for scenario in scenarios)
+    again = f"{baseline.name}-again"
+    if any(target.name == again for target in targets):
+        raise UserError(f"{again!r} is the name that the kit gives to its noise floor; rename that target")
+    return _affordable(
+        Plan(
+            mode=mode,
+            seed=seed,
+            baseline=baseline.name,
+            noise=again,
+            minimum_good=chosen.minimum,
+            targets=(*(_facts(target, target.name) for target in targets), _facts(baseline, again)),
+            scenarios=scenarios,
+            rounds=_order((*(target.name for target in targets), again), names, chosen.blocks, seed),
+            stop=_stop(mode, width, minutes),
+            knees=_knees(mode, names, slo),
+            keep_rows=rows,
+        )
     )
+
+
+def _affordable(plan: Plan) -> Plan:
+    """The plan, or a `UserError` where its minutes are over before one block."""
+    if plan.load_seconds is not None and plan.load_seconds < plan.block_seconds:
+        needed = (plan.stop.minutes or 0) * plan.block_seconds / plan.load_seconds
+        raise UserError(
+            f"--minutes {plan.stop.minutes:g} is over before every target was loaded once; "
+            f"give at least {ceil(needed)}, or fewer scenarios with --only"
+        )
+    return plan
+
+
+def _stop(mode: Mode, width: float | None, minutes: float | None) -> Stop:
+    given = {name: value for name, value in (("width", width), ("minutes", minutes)) if value is not None}
+    if given and mode == "quick":
+        raise UserError(f"--{min(given)} is for a run that goes on until it has enough; add --full")
+    if width is not None and not 0 < width < 1:
+        raise UserError(f"--width {100 * width:g} must be a percentage between 0 and 100, such as --width 5")
+    if minutes is not None and not 0 < minutes < 24 * 60:
+        raise UserError(f"--minutes {minutes:g} must be more than 0 and less than a day, such as --minutes 45")
+    return _MODES[mode].stop.model_copy(update=given)
+
+
+def _knees(mode: Mode, scenarios: tuple[str, ...], slo: str | None) -> tuple[PlannedKnee, ...]:
+    if mode == "full":
+        from loadtests.knee.slo import planned  # noqa: PLC0415 - the search is made of plans, and imports this
+
+        if not (knees := planned(scenarios, slo)) and slo is not None:
+            raise UserError("--slo is for the knee, which is searched in chat, async or stream; add one with --only")
+        return knees
+    if slo is not None:
+        raise UserError("--slo is what the search for the knee holds the targets to; add --full")
+    return ()
 
 
 def _wanted(only: Iterable[str]) -> tuple[str, ...]:
@@ -147,17 +234,18 @@ def _wanted(only: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in SCENARIOS if not chosen or name in chosen)
 
 
-def _baseline(targets: Sequence[Target]) -> str:
+def _baseline(targets: Sequence[Target]) -> Target:
     if not targets:
         raise UserError("no target to compare; name at least one from loadtests/targets.toml")
     if len({target.name for target in targets}) < len(targets):
         raise UserError("the same target is named twice; name each one once")
-    return next((t.name for t in targets if t.framework == "fastapi"), targets[0].name)
+    return next((t for t in targets if t.framework == "fastapi"), targets[0])
 
 
-def _facts(target: Target) -> PlannedTarget:
+def _facts(target: Target, name: str) -> PlannedTarget:
     return PlannedTarget(
-        name=target.name,
+        name=name,
+        deployment=target.name,
         title=target.title,
         framework=target.framework,
         server=target.server,

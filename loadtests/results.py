@@ -1,43 +1,51 @@
 """A run on disk: `results/<UTC time>-<name>/`, the only thing a report is ever made from.
 
-Rule: what was recorded (plan.json, environment.json, handwork.json, gate.json, rounds/NNN.json) is written once, each
-file whole or not at all; what is worked out (verdict.json, report.html, summary.md) can be made again from it.
-Every file has a schema_version. No key and no path of this machine gets in. Neighbours: play makes rounds,
-compare stores them, analyse reads them.
+Rule: what was recorded (plan, environment, handwork, gate, calibration, rounds/NNN, knees/SCENARIO-TARGET, ending) is
+written once; what is worked out (verdict.json, report.html, summary.md) can be made again from it.
+Neighbours: files writes and reads, play makes rounds, compare stores them, analyse reads them.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Literal
 
 from loadtests.drive import DriveResult
 from loadtests.errors import UserError
+from loadtests.files import ROOT, read, read_all, read_if, redacted, store, write
 from loadtests.measure import Sample
 from loadtests.measure.environment import Environment
 from loadtests.measure.handwork import Handwork
+from loadtests.measure.placing import Placed
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import SCHEMA_VERSION, Frozen, Level, Plan
 
-Model = TypeVar("Model", bound=BaseModel)
-ROOT = Path(__file__).resolve().parent.parent
-_KEY = re.compile(r"parity-[0-9a-f]{24}")  # what serve.new_key makes
-_VERSION = re.compile(r'"schema_version":\s*(\d+)')
+__all__ = [
+    "ROOT",
+    "Ceiling",
+    "Driven",
+    "Ending",
+    "Gate",
+    "KneeSearch",
+    "Probe",
+    "Relied",
+    "Round",
+    "Run",
+    "Work",
+    "redacted",
+    "write",
+]
 
 
 class Driven(Frozen):
-    """One drive of a round: the load, what the generator recorded, what the server cost meanwhile."""
+    """One drive of a round: the load, what the generator recorded, what the server cost meanwhile, who ran where."""
 
     level: Level
     result: DriveResult
     samples: tuple[Sample, ...]
+    placed: Placed = Placed()
 
 
 class Round(Frozen):
@@ -58,6 +66,54 @@ class Round(Frozen):
     def good(self) -> bool:
         """Whether it counts."""
         return not self.reasons
+
+
+class Probe(Frozen):
+    """One load of a knee search. `held` None: it cannot be told, since the generator is in doubt, for `reasons`."""
+
+    load: float
+    edge: bool
+    held: bool | None
+    reasons: tuple[str, ...]
+    result: DriveResult
+    samples: tuple[Sample, ...]
+
+
+class KneeSearch(Frozen):
+    """knees/SCENARIO-TARGET.json: every probe in the order of play, what limited the search, why it ended."""
+
+    schema_version: int = SCHEMA_VERSION
+    scenario: str
+    target: str
+    unit: Literal["requests/s", "users"]
+    slo: str
+    probes: tuple[Probe, ...]
+    ended: str
+    limit: Literal["server", "generator", "plan", "unfinished"] = "unfinished"
+
+
+class Ceiling(Frozen):
+    """calibration.json: what the generator can drive with valid figures on this machine, and how it was found."""
+
+    schema_version: int = SCHEMA_VERSION
+    measured_at: str
+    machine: str
+    events_per_second: float
+    requests_per_second: float
+    cpu_percent_at_events: float
+    cpu_percent_at_requests: float
+    seconds: float
+    events_at_least: bool = False  # nothing above it was tried or could be: the generator may do more
+    requests_at_least: bool = False
+
+
+class Ending(Frozen):
+    """ending.json: why no more rounds were played; `blocks` each scenario has had. Missing where the run was killed."""
+
+    schema_version: int = SCHEMA_VERSION
+    why: Literal["as planned", "narrow enough", "out of time", "interrupted", "failed"]
+    note: str
+    blocks: dict[str, int]
 
 
 class Work(Frozen):
@@ -100,6 +156,9 @@ class Run:
     handwork: tuple[Handwork, ...]
     rounds: tuple[Round, ...]
     gate: tuple[Relied, ...] = ()
+    ceiling: Ceiling | None = None
+    knees: tuple[KneeSearch, ...] = ()
+    ending: Ending | None = None
 
     @property
     def name(self) -> str:
@@ -115,85 +174,80 @@ def start(  # noqa: PLR0913, PLR0917 - one for each file
     environment: Environment,
     handwork: tuple[Handwork, ...],
     gate: tuple[Relied, ...] = (),
+    ceiling: Ceiling | None = None,
 ) -> Run:
     """Make the folder and write what is known before the first round."""
     folder = root / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}"
     try:
         (folder / "rounds").mkdir(parents=True, exist_ok=False)
-        write(folder / "plan.json", _json(plan))
-        write(folder / "environment.json", _json(environment))
-        write(folder / "handwork.json", _json(Work(features=handwork)))
-        if gate:
-            write(folder / "gate.json", redacted(_json(Gate(relied=gate))))
     except OSError as error:
         raise UserError(
             f"cannot write results to {folder}: {error.strerror}; choose another place with --out"
         ) from error
-    return Run(folder, plan, environment, handwork, (), gate)
+    store(folder / "plan.json", plan)
+    store(folder / "environment.json", environment)
+    store(folder / "handwork.json", Work(features=handwork))
+    if gate:
+        store(folder / "gate.json", Gate(relied=gate))
+    if ceiling:
+        store(folder / "calibration.json", ceiling)
+    return Run(folder, plan, environment, handwork, (), gate, ceiling)
 
 
 def add(run: Run, done: Round) -> Run:
     """Store one more round, at once, and give the run that has it."""
-    write(run.folder / "rounds" / f"{done.number:03d}.json", redacted(_json(done)))
+    store(run.folder / "rounds" / f"{done.number:03d}.json", done)
     return replace(run, rounds=(*run.rounds, done))
 
 
-def redacted(text: str) -> str:
-    """The text without keys of ours and without the place where this kit is installed."""
-    return _KEY.sub("(key)", text.replace(str(ROOT), "."))
+def add_knee(run: Run, found: KneeSearch) -> Run:
+    """Store one more search, at once, and give the run that has it."""
+    store(run.folder / "knees" / f"{found.scenario}-{found.target}.json", found)
+    return replace(run, knees=(*run.knees, found))
+
+
+def end(run: Run, ending: Ending) -> Run:
+    """Store why no more was played, and give the run that says it."""
+    store(run.folder / "ending.json", ending)
+    return replace(run, ending=ending)
 
 
 def load(folder: Path) -> Run:
-    """Read a run back. UserError when it is none, is newer than this kit, or has a damaged file."""
+    """Read a run back. UserError when it is none, is of another schema, or has a damaged file."""
     if not (folder / "plan.json").is_file():
         raise UserError(f"{folder} is not a run: it holds no plan.json; give a folder under results/")
-    files = sorted((folder / "rounds").glob("*.json"))
-    return Run(
+    gate = read_if(folder / "gate.json", Gate)
+    run = Run(
         folder=folder.resolve(),
-        plan=_read(folder / "plan.json", Plan),
-        environment=_read(folder / "environment.json", Environment),
-        handwork=_read(folder / "handwork.json", Work).features,
-        rounds=tuple(_read(file, Round) for file in files),
-        gate=_read(folder / "gate.json", Gate).relied if (folder / "gate.json").is_file() else (),
+        plan=read(folder / "plan.json", Plan),
+        environment=read(folder / "environment.json", Environment),
+        handwork=read(folder / "handwork.json", Work).features,
+        rounds=read_all(folder / "rounds", Round),
+        gate=gate.relied if gate else (),
+        ceiling=read_if(folder / "calibration.json", Ceiling),
+        knees=read_all(folder / "knees", KneeSearch),
+        ending=read_if(folder / "ending.json", Ending),
     )
+    _check_rounds(run)
+    return run
 
 
-def write(path: Path, text: str) -> None:
-    """Write the file whole or not at all: a temporary one beside it, then a rename."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def load_played(folder: Path) -> Run:
+    """The same for what needs a finished round; UserError when there is none."""
+    run = load(folder)
+    if not run.rounds:
+        raise UserError(f"{folder} has no finished round, so there is nothing to report; run the comparison again")
+    return run
 
 
-def _json(model: BaseModel) -> str:
-    return model.model_dump_json(indent=1) + "\n"
-
-
-def _read(path: Path, model: type[Model]) -> Model:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing, so the run is incomplete; run the comparison again") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}); restore it or run the comparison again") from None
-    version = _VERSION.search(text)
-    if version and int(version[1]) > SCHEMA_VERSION:
-        raise UserError(
-            f"{path} has schema version {version[1]}, this kit reads up to {SCHEMA_VERSION}; update the kit"
-        )
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise UserError(
-            f"{path} is damaged ({where}: {first['msg']}); delete it if it is a round, or run again"
-        ) from None
+def _check_rounds(run: Run) -> None:
+    """Refuse a round that got in from elsewhere or is there twice: it would be counted."""
+    planned = {(r.number, r.block, r.scenario, r.target) for r in run.plan.rounds}
+    seen: set[int] = set()
+    for done in run.rounds:
+        where = f"{run.folder / 'rounds'} holds round {done.number} ({done.scenario} on {done.target})"
+        if (done.number, done.block, done.scenario, done.target) not in planned:
+            raise UserError(f"{where}, which is not of this run's plan; move its file out of the folder")
+        if done.number in seen:
+            raise UserError(f"{where} twice; move one of the files out of the folder")
+        seen.add(done.number)

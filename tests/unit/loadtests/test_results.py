@@ -10,7 +10,9 @@ import pytest
 
 from loadtests import results, serve
 from loadtests.errors import UserError
+from loadtests.results import Ending, KneeSearch
 from tests.unit.loadtests import made_up
+from tests.unit.loadtests.fake_bench import CEILING
 
 
 def test_a_run_comes_back_as_it_was_stored(tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_every_file_says_its_schema_version(tmp_path: Path) -> None:
     """A later kit can tell what it reads."""
     files = sorted(made_up.a_run(tmp_path, rounds=1).folder.rglob("*.json"))
     assert len(files) == 4
-    assert all(json.loads(file.read_text())["schema_version"] == 1 for file in files)
+    assert all(json.loads(file.read_text())["schema_version"] == 2 for file in files)
 
 
 def test_keys_and_paths_do_not_reach_the_disk(tmp_path: Path) -> None:
@@ -66,22 +68,61 @@ def test_an_incomplete_run_is_said(tmp_path: Path) -> None:
         results.load(folder)
 
 
-def test_a_run_of_a_newer_kit_is_said(tmp_path: Path) -> None:
-    """A newer schema is not guessed at."""
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        (7, "schema version 7, this kit reads up to 2; update the kit"),
+        (1, r"version 1, made by an earlier kit, .* its report\.html stands as it is, or run the comparison again"),
+    ],
+    ids=["newer", "older"],
+)
+def test_a_run_of_another_kit_is_said(tmp_path: Path, version: int, message: str) -> None:
+    """Another schema is not guessed at, whatever else has changed in it."""
     folder = made_up.a_run(tmp_path, rounds=1).folder
     file = folder / "rounds" / "001.json"
-    file.write_text(file.read_text().replace('"schema_version": 1', '"schema_version": 7', 1))
-    with pytest.raises(UserError, match="schema version 7, this kit reads up to 1; update the kit"):
+    file.write_text(f'{{"schema_version": {version}, "unknown": true}}')
+    with pytest.raises(UserError, match=message):
         results.load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"schema_version": 1}'], ids=["empty", "cut", "other"])
-def test_a_damaged_round_is_said(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "{", '{"schema_version": 2}', "\ud800"], ids=["empty", "cut", "other", "bytes"])
+@pytest.mark.parametrize(
+    ("file", "cure"),
+    [
+        ("rounds/002.json", "delete it and the run has one round less"),
+        ("knees/chat-flask-gevent.json", "delete it and the run has no such search"),
+        ("ending.json", "delete it: the report can do without"),
+        ("plan.json", "restore it or run the comparison again"),
+    ],
+)
+def test_a_damaged_file_is_said(tmp_path: Path, file: str, cure: str, text: str) -> None:
     """A half-written or foreign file is named, with what to do."""
     folder = made_up.a_run(tmp_path, rounds=2).folder
-    (folder / "rounds" / "002.json").write_text(text)
-    with pytest.raises(UserError, match=r"002\.json is damaged .* delete it if it is a round"):
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UserError, match=rf"{file} is damaged .*{cure}"):
         results.load(folder)
+
+
+def test_what_a_killed_write_left_is_no_round(tmp_path: Path) -> None:
+    """A temporary file, half written, is not read; the file that it was to become is simply not there."""
+    run = made_up.a_run(tmp_path, rounds=2)
+    (run.folder / "rounds" / ".003.json.x1y2").write_text('{"schema_ver')
+    (run.folder / "rounds" / ".004.json").write_text("")
+    assert [done.number for done in results.load(run.folder).rounds] == [1, 2]
+
+
+def test_what_came_beside_the_rounds_comes_back(tmp_path: Path) -> None:
+    """The ceiling, each search and the ending are stored at once, each in a file of its own."""
+    run = made_up.a_run(tmp_path / "first", rounds=1)
+    run = results.start(tmp_path, "quick", made_up.MOMENT, run.plan, run.environment, run.handwork, ceiling=CEILING)
+    found = KneeSearch(scenario="chat", target="flask-gevent", unit="users", slo="errors=0", probes=(), ended="so")
+    run = results.add_knee(run, found)
+    run = results.end(run, Ending(why="out of time", note="the minutes were over", blocks={"chat": 3}))
+    back = results.load(run.folder)
+    assert (back.ceiling, back.knees, back.ending) == (CEILING, (found,), run.ending)
+    names = {str(file.relative_to(run.folder)) for file in run.folder.rglob("*.json")}
+    assert names >= {"calibration.json", "knees/chat-flask-gevent.json", "ending.json"}
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
