@@ -2,12 +2,13 @@
 
 Rule: an event's time is the time stamp of the read that brought its last byte; nothing is averaged here.
 TTFT is the first token with content, token stamps are those of all token events, `problem` says what broke
-the contract. Neighbours: `http` hands over each read, `sse` finds the events, `recorder` pools the figures
+the contract. Neighbours: `exchange` hands over each read, `sse` finds the events, `recorder` pools the figures
 of many streams.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pydantic_core import from_json
@@ -16,14 +17,21 @@ from loadtests.drive.client.sse import SSEParser
 
 LAST: Final = frozenset({"end", "error"})
 
+# One whole token event, as nearly every read of a stream is: no field but its data, which is a JSON object of just
+# these members and a string that JSON allows. Whatever bytes are in it, UTF-8 or not: it has content if it has any.
+TOKEN: Final = re.compile(
+    rb'data: \{"type": ?"token", ?"content": ?"([^"\\\x00-\x1f]*(?:\\["\\/bfnrt][^"\\\x00-\x1f]*)*)"\}\n\n'
+).fullmatch
+
 
 class ChatStream:
     """A `Reader` for one answer of POST /chat/stream."""
 
-    __slots__ = ("_order", "_parser", "error", "first_content", "last", "stamps")
+    __slots__ = ("_open", "_order", "_parser", "error", "first_content", "last", "stamps")
 
     def __init__(self) -> None:
         self._parser = SSEParser()
+        self._open = False  # between the start and the last event, where tokens belong
         self._order = ""
         self.stamps: list[float] = []
         self.first_content: float | None = None
@@ -32,21 +40,29 @@ class ChatStream:
 
     def read(self, stamp: float, data: bytes) -> None:
         """Take the events that one read completed."""
+        if self._open and self._parser.idle and (token := TOKEN(data)) is not None:
+            self.stamps.append(stamp)
+            if self.first_content is None and token[1]:
+                self.first_content = stamp
+            return
         for event in self._parser.feed(data):
-            try:
-                fields = from_json(event.data)
-            except ValueError:
-                fields = None
-            kind = fields.get("type") if isinstance(fields, dict) else None
-            if not isinstance(kind, str):
-                self._order = self._order or f"an event is no JSON object with a type: {event.data[:60]!r}"
-            elif kind == "token":
-                self._token(stamp, fields.get("content"))
-            else:
-                self._other(kind, fields)
+            self._event(stamp, event.data)
+
+    def _event(self, stamp: float, data: str) -> None:
+        try:
+            fields = from_json(data)
+        except ValueError:
+            fields = None
+        kind = fields.get("type") if isinstance(fields, dict) else None
+        if not isinstance(kind, str):
+            self._order = self._order or f"an event is no JSON object with a type: {data[:60]!r}"
+        elif kind == "token":
+            self._token(stamp, fields.get("content"))
+        else:
+            self._other(kind, fields)
 
     def _token(self, stamp: float, content: object) -> None:
-        if self.last is None or self.last in LAST or not isinstance(content, str):
+        if not self._open or not isinstance(content, str):
             self._order = self._order or "a token out of place or without a content string"
             return
         self.stamps.append(stamp)
@@ -59,6 +75,7 @@ class ChatStream:
         if kind == "error":
             self.error = f"{fields.get('error')}: {fields.get('detail')}"
         self.last = kind
+        self._open = kind not in LAST
 
     @property
     def complete(self) -> bool:

@@ -1,6 +1,6 @@
 """What a connection is given and gives back: where, the request's bytes, the answer with its times, a failure.
 
-Rule: frozen values, no I/O but the one look-up of a server's address. Neighbour: `http`, the connection.
+Rule: frozen values, no I/O but the one look-up of a server's address. Neighbours: `exchange`, `http`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ class Failure:
         return f"{self.kind}: {self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer and its times (seconds, `time.monotonic`).
 
     `sent` is when the request was begun, connecting included; `first_byte` when the first read returned;

@@ -25,7 +25,10 @@ class ServerSentEvent(NamedTuple):
 
 
 class SSEParser:
-    """An incremental parser; `feed` is the only way in. `retry` is the last valid reconnection time in ms."""
+    """An incremental parser; `feed` is the only way in. `retry` is the last valid reconnection time in ms.
+
+    `idle` is true between events, with nothing held: then a whole event gives what it would give at any other time.
+    """
 
     __slots__ = (
         "_after_cr",
@@ -36,6 +39,7 @@ class SSEParser:
         "_pending",
         "_pending_size",
         "_start",
+        "idle",
         "retry",
     )
 
@@ -49,6 +53,7 @@ class SSEParser:
         self._data: list[bytes] = []
         self._event = b""
         self._id = ""
+        self.idle = False
         self.retry: int | None = None
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
@@ -70,6 +75,7 @@ class SSEParser:
         events = self._take(lines)
         if rest or self._data:
             self._hold(rest)
+        self.idle = not (self._pending or self._data or self._event or self._after_cr or self._start is not None)
         return events
 
     def _take(self, lines: list[bytes]) -> list[ServerSentEvent]:

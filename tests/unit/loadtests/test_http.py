@@ -1,17 +1,20 @@
-"""The client connection: framing, reuse, time stamps, truncation, malformed answers, limits; and the chat stream."""
+"""The client's two connections: framing, reuse, time stamps, truncation, malformed answers, limits; the chat stream."""
 
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
+import gevent
 import pytest
 
 from loadtests.drive.client.chatstream import ChatStream
-from loadtests.drive.client.http import MAX_BODY, MAX_HEAD, Connection
+from loadtests.drive.client.exchange import MAX_BODY, MAX_HEAD
+from loadtests.drive.client.http import Connection
+from loadtests.drive.client.hub import HubConnection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.errors import UserError
 from tests.unit.loadtests.scripted import (
@@ -30,29 +33,51 @@ from tests.unit.loadtests.scripted import (
 )
 
 
-@contextmanager
-def connected(*steps: Step, timeout: float = 5.0) -> Iterator[tuple[Connection, bytes, Served]]:
-    """A connection to a server that answers every request with these steps, and a request for it."""
-    with serving(lambda _: steps) as served:
-        endpoint = Endpoint.of(served.url)
-        connection = Connection(endpoint, timeout=timeout)
+class Client(NamedTuple):
+    """One of the two connections, which must not differ in anything that a reply can show."""
+
+    kind: type[Connection]
+
+    @contextmanager
+    def connected(self, *steps: Step, timeout: float = 5.0) -> Iterator[tuple[Connection, bytes, Served]]:
+        """A connection to a server that answers every request with these steps, and a request for it."""
+        with serving(lambda _: steps) as served, self.open(served, timeout) as connection:
+            yield connection, prepare(Endpoint.of(served.url), "GET", "/"), served
+
+    @contextmanager
+    def open(self, served: Served, timeout: float = 5.0) -> Iterator[Connection]:
+        """A connection to this server, whose time limit is kept."""
+        connection = self.kind(Endpoint.of(served.url), timeout=timeout)
+        watch = gevent.spawn(_expire, connection) if isinstance(connection, HubConnection) else None
         try:
-            yield connection, prepare(endpoint, "GET", "/"), served
+            yield connection
         finally:
             connection.close()
+            if watch is not None:
+                watch.kill()
+
+    def exchange(self, *steps: Step, timeout: float = 5.0) -> Reply:
+        """The reply to one request that is answered with these steps."""
+        with self.connected(*steps, timeout=timeout) as (connection, request, _):
+            return connection.exchange(request)
+
+    def streamed(self, *steps: Step) -> tuple[Reply, ChatStream, Served]:
+        """The same, read as a chat stream."""
+        with self.connected(*steps) as (connection, request, served):
+            stream = ChatStream()
+            return connection.exchange(request, stream), stream, served
 
 
-def exchange(*steps: Step, timeout: float = 5.0) -> Reply:
-    """The reply to one request that is answered with these steps."""
-    with connected(*steps, timeout=timeout) as (connection, request, _):
-        return connection.exchange(request)
+def _expire(connection: HubConnection) -> None:
+    while True:
+        gevent.sleep(0.01)
+        connection.expire(time.monotonic())
 
 
-def streamed(*steps: Step) -> tuple[Reply, ChatStream, Served]:
-    """The same, read as a chat stream."""
-    with connected(*steps) as (connection, request, served):
-        stream = ChatStream()
-        return connection.exchange(request, stream), stream, served
+@pytest.fixture(params=[Connection, HubConnection], ids=["blocking", "hub"])
+def client(request: pytest.FixtureRequest) -> Client:
+    """Each of the two."""
+    return Client(request.param)
 
 
 FRAMINGS = {
@@ -65,62 +90,60 @@ FRAMINGS = {
 
 
 @pytest.mark.parametrize("steps", FRAMINGS.values(), ids=FRAMINGS)
-def test_whole_answer(steps: tuple[Step, ...]) -> None:
+def test_whole_answer(client: Client, steps: tuple[Step, ...]) -> None:
     """Every framing that HTTP/1.1 allows gives status and body."""
-    reply = exchange(*steps)
+    reply = client.exchange(*steps)
     assert (reply.status, reply.body, reply.failure) == (200, b"hello", None)
 
 
-def test_times_are_those_of_the_reads() -> None:
+def test_times_are_those_of_the_reads(client: Client) -> None:
     """First byte and end are when the reads returned, right after the server's own writes."""
-    with connected(0.05, answer(b"x" * 8)[:-4], 0.05, b"last") as (connection, request, served):
+    with client.connected(0.05, answer(b"x" * 8)[:-4], 0.05, b"last") as (connection, request, served):
         reply = connection.exchange(request)
     (first, _), (last, _) = served.writes[0]
     assert reply.first_byte is not None
     assert reply.sent < first <= reply.first_byte < last <= reply.end
 
 
-def test_connection_is_kept() -> None:
+def test_connection_is_kept(client: Client) -> None:
     """A server that keeps the connection gets the next request on it."""
-    with connected(answer(b"hello")) as (connection, request, served):
+    with client.connected(answer(b"hello")) as (connection, request, served):
         bodies = [connection.exchange(request).body for _ in range(3)]
     assert bodies == [b"hello"] * 3
     assert (len(served.connections), len(served.requests)) == (1, 3)
 
 
-def test_close_is_honoured() -> None:
+def test_close_is_honoured(client: Client) -> None:
     """A server that says close gets the next request on a new connection."""
     closing = answer(b"hello").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    with connected(closing, CLOSE) as (connection, request, served):
+    with client.connected(closing, CLOSE) as (connection, request, served):
         replies = [connection.exchange(request) for _ in range(3)]
     assert [reply.failure for reply in replies] == [None] * 3
     assert len(served.connections) == 3
 
 
-def test_idle_connection_that_the_server_closed_is_replaced() -> None:
+def test_idle_connection_that_the_server_closed_is_replaced(client: Client) -> None:
     """A kept connection that was closed while idle is no failure: the request goes out on a new one."""
-    with connected(answer(b"hello"), CLOSE) as (connection, request, served):
+    with client.connected(answer(b"hello"), CLOSE) as (connection, request, served):
         replies = [connection.exchange(request) for _ in range(3)]
     assert [reply.failure for reply in replies] == [None] * 3
     assert len(served.connections) == 3
 
 
-def test_fresh_connection_that_is_closed_is_a_failure() -> None:
+def test_fresh_connection_that_is_closed_is_a_failure(client: Client) -> None:
     """A new connection that is closed without an answer is a failure, and is not tried again."""
-    with connected(CLOSE) as (connection, request, served):
+    with client.connected(CLOSE) as (connection, request, served):
         reply = connection.exchange(request)
     assert reply.failure is not None
     assert reply.failure.kind == "closed"
     assert len(served.requests) == 1
 
 
-def test_kept_connection_is_replaced_once_only() -> None:
+def test_kept_connection_is_replaced_once_only(client: Client) -> None:
     """A kept connection that ends inside an answer is a failure: that request was taken."""
     pieces = iter([(answer(b"hello"),), (answer(b"hello")[:20], CLOSE)])
-    with serving(lambda _: next(pieces)) as served:
-        endpoint = Endpoint.of(served.url)
-        connection = Connection(endpoint)
-        request = prepare(endpoint, "GET", "/")
+    with serving(lambda _: next(pieces)) as served, client.open(served) as connection:
+        request = prepare(Endpoint.of(served.url), "GET", "/")
         first, second = connection.exchange(request), connection.exchange(request)
     assert first.failure is None
     assert second.failure is not None
@@ -135,9 +158,9 @@ CUT = {
 
 
 @pytest.mark.parametrize("steps", CUT.values(), ids=CUT)
-def test_cut_answer_is_truncated(steps: tuple[Step, ...]) -> None:
+def test_cut_answer_is_truncated(client: Client, steps: tuple[Step, ...]) -> None:
     """An answer that stops before its framing says so is truncated, never taken for whole."""
-    failure = exchange(*steps).failure
+    failure = client.exchange(*steps).failure
     assert failure is not None
     assert failure.kind == "truncated"
 
@@ -153,53 +176,38 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
-def test_malformed_answer_is_a_failure(data: bytes) -> None:
+def test_malformed_answer_is_a_failure(client: Client, data: bytes) -> None:
     """What is not an HTTP answer within limits is a failure that says so, at once and in bounded memory."""
-    failure = exchange(data).failure
+    failure = client.exchange(data).failure
     assert failure is not None
     assert failure.kind == "malformed"
 
 
 @pytest.mark.parametrize("steps", [(2.0,), (answer(b"hello")[:-1], 2.0)], ids=["nothing", "some"])
-def test_timeout_bounds_the_whole_exchange(steps: tuple[Step, ...]) -> None:
+def test_timeout_bounds_the_whole_exchange(client: Client, steps: tuple[Step, ...]) -> None:
     """An answer that is not whole in time is a timeout."""
-    reply = exchange(*steps, timeout=0.2)
+    reply = client.exchange(*steps, timeout=0.2)
     assert reply.failure is not None
     assert reply.failure.kind == "timeout"
     assert 0.2 <= reply.end - reply.sent < 1.9
 
 
-def test_watched_connection_is_ended_from_outside() -> None:
-    """A connection without timers of its own is ended by `expire`, not before its time, and says that it timed out."""
-    with connected(5.0) as (_, request, served):
-        connection = Connection(Endpoint.of(served.url), timeout=0.2, watched=True)
-        replies: list[Reply] = []
-        waiting = threading.Thread(target=lambda: replies.append(connection.exchange(request)))
-        waiting.start()
-        while waiting.is_alive():
-            connection.expire(time.monotonic())
-            waiting.join(0.01)
-    assert replies[0].failure is not None
-    assert replies[0].failure.kind == "timeout"
-    assert 0.2 <= replies[0].end - replies[0].sent < 4
-
-
-def test_dripping_answer_times_out_too() -> None:
+def test_dripping_answer_times_out_too(client: Client) -> None:
     """The time limit is for the whole answer: bytes that keep coming do not extend it."""
-    failure = exchange(
+    failure = client.exchange(
         answer(b"x" * 90)[:-90], *(step for _ in range(90) for step in (0.02, b"x")), timeout=0.3
     ).failure
     assert failure is not None
     assert failure.kind == "timeout"
 
 
-def test_connection_refused_is_a_failure() -> None:
+def test_connection_refused_is_a_failure(client: Client) -> None:
     """A port where nobody listens is a failure to connect, with the system's words."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     endpoint = Endpoint.of(url)
-    failure = Connection(endpoint).exchange(prepare(endpoint, "GET", "/")).failure
+    failure = client.kind(endpoint).exchange(prepare(endpoint, "GET", "/")).failure
     assert failure is not None
     assert str(failure) == "connect: Connection refused"
 
@@ -219,10 +227,10 @@ def test_prepared_request() -> None:
     assert request == b"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:1\r\nX-API-Key: k\r\nContent-Length: 2\r\n\r\n{}"
 
 
-def test_stream_tokens_have_the_times_of_their_reads() -> None:
+def test_stream_tokens_have_the_times_of_their_reads(client: Client) -> None:
     """Each token's time is that of the read that brought it, just after the server wrote it."""
     tokens = [step for _ in range(5) for step in (0.02, chunk(token()))]
-    reply, stream, served = streamed(STREAM_HEAD, chunk(START), *tokens, chunk(END), STREAM_END)
+    reply, stream, served = client.streamed(STREAM_HEAD, chunk(START), *tokens, chunk(END), STREAM_END)
     wrote = [at for at, data in served.writes[0] if b'"token"' in data]
     assert reply.failure is None
     assert stream.problem is None
@@ -232,17 +240,17 @@ def test_stream_tokens_have_the_times_of_their_reads() -> None:
     assert sorted(lateness)[2] < 0.01
 
 
-def test_events_of_one_write_share_their_time() -> None:
+def test_events_of_one_write_share_their_time(client: Client) -> None:
     """Four events of one write have one time, so that events per read can be told."""
     four = chunk(token() * 4)
-    _, stream, _ = streamed(STREAM_HEAD, chunk(START), 0.02, four, 0.02, four, 0.02, chunk(END), STREAM_END)
+    _, stream, _ = client.streamed(STREAM_HEAD, chunk(START), 0.02, four, 0.02, four, 0.02, chunk(END), STREAM_END)
     assert (len(stream.stamps), len(set(stream.stamps))) == (8, 2)
 
 
-def test_event_split_over_chunks_and_reads_counts_once() -> None:
+def test_event_split_over_chunks_and_reads_counts_once(client: Client) -> None:
     """An event is timed by the read that completes it."""
     halves: list[Step] = [chunk(token()[:9]), 0.03, chunk(token()[9:])]
-    _, stream, served = streamed(STREAM_HEAD, chunk(START), *halves, chunk(END), STREAM_END)
+    _, stream, served = client.streamed(STREAM_HEAD, chunk(START), *halves, chunk(END), STREAM_END)
     assert len(stream.stamps) == 1
     assert stream.stamps[0] >= served.writes[0][3][0]
 
@@ -260,38 +268,38 @@ BROKEN_STREAMS = {
 
 
 @pytest.mark.parametrize(("problem", "steps"), BROKEN_STREAMS.items(), ids=BROKEN_STREAMS)
-def test_stream_that_breaks_the_contract(problem: str, steps: tuple[Step, ...]) -> None:
+def test_stream_that_breaks_the_contract(client: Client, problem: str, steps: tuple[Step, ...]) -> None:
     """A stream that ends or is ordered otherwise than promised has a problem that names it."""
-    reply, stream, _ = streamed(STREAM_HEAD, *steps)
+    reply, stream, _ = client.streamed(STREAM_HEAD, *steps)
     assert reply.failure is None
     assert problem in str(stream.problem)
 
 
-def test_empty_token_is_not_the_first() -> None:
+def test_empty_token_is_not_the_first(client: Client) -> None:
     """TTFT is the first token with content."""
     steps = (chunk(START + token("")), 0.02, chunk(token()), chunk(END), STREAM_END)
-    _, stream, _ = streamed(STREAM_HEAD, *steps)
+    _, stream, _ = client.streamed(STREAM_HEAD, *steps)
     assert stream.first_content == stream.stamps[1]
 
 
-def test_comments_are_no_events() -> None:
+def test_comments_are_no_events(client: Client) -> None:
     """A heartbeat neither counts as an event nor breaks the order."""
     steps = (chunk(START), chunk(b": ping\n\n"), chunk(token()), chunk(b": ping\n\n"), chunk(END), STREAM_END)
-    _, stream, _ = streamed(STREAM_HEAD, *steps)
+    _, stream, _ = client.streamed(STREAM_HEAD, *steps)
     assert stream.problem is None
     assert len(stream.stamps) == 1
 
 
-def test_cut_stream_is_truncated() -> None:
+def test_cut_stream_is_truncated(client: Client) -> None:
     """A stream whose connection closes before the last chunk is truncated, even after its end event."""
-    reply, stream, _ = streamed(STREAM_HEAD, chunk(START + token() + END), 0.05, CLOSE)
+    reply, stream, _ = client.streamed(STREAM_HEAD, chunk(START + token() + END), 0.05, CLOSE)
     assert stream.complete
     assert reply.failure is not None
     assert reply.failure.kind == "truncated"
 
 
-def test_refusal_of_a_stream_keeps_its_body() -> None:
+def test_refusal_of_a_stream_keeps_its_body(client: Client) -> None:
     """An answer that is no event stream is kept as a body, so that its words can be shown."""
-    reply, stream, _ = streamed(answer(b'{"error":"Unauthorized"}', 401))
+    reply, stream, _ = client.streamed(answer(b'{"error":"Unauthorized"}', 401))
     assert (reply.status, reply.body) == (401, b'{"error":"Unauthorized"}')
     assert stream.last is None
