@@ -1,17 +1,33 @@
 """When an open loop's requests are due: a schedule fixed by its seed, blind to how the server is doing.
 
 Rule: pure; times are seconds from the start of the load, without end. The same seed gives the same arrivals
-on every machine. Neighbours: `generator` spawns one greenlet for each arrival; `drive` names the kinds.
+on every machine and over any number of generator processes. Neighbours: `generator` spawns one greenlet for each
+arrival; `drive` names the kinds.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
-from typing import Final, Literal
+from itertools import count, islice
+from typing import Final, Literal, NamedTuple
 
 Arrivals = Literal["constant", "poisson"]
+
+
+class Part(NamedTuple):
+    """One of several processes that share a schedule: the `number`-th (from 0) of `of`."""
+
+    number: int = 0
+    of: int = 1
+
+
+WHOLE: Final = Part()
+
+
+def share(kind: Arrivals, rate: float, seed: int, part: Part = WHOLE) -> Iterator[float]:
+    """This part's arrivals of a schedule: the parts together are the very arrivals of one process."""
+    return islice(schedule(kind, rate, seed), part.number, None, part.of)
 
 
 def schedule(kind: Arrivals, rate: float, seed: int) -> Iterator[float]:

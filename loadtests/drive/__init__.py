@@ -1,51 +1,53 @@
-"""One round of load by itself: a Locust process is started, bounded in time, and its result read from a file.
+"""One round of load by itself: Locust is started as a process, bounded in time, and its result read from a file.
 
 Rule: this process never imports Locust (which patches the standard library with gevent); it checks that the
-server answers and takes the key, starts the generator pinned to its cores, and ends it by its process id
-whatever happens. The server is left alone. Neighbours: `hooks` is the other end of the file,
-`result` its figures, `show`.
+server answers and takes the key, then runs the generator. The server is left alone. Neighbours: `process` runs it,
+`hooks` is the other end of the file, `result` has its figures, `rows` every request, `show` is for the terminal.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from loadtests.arrivals import Arrivals
+from loadtests.drive import process, rows
 from loadtests.drive.client.http import Connection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
+from loadtests.drive.process import DriveFailed
 from loadtests.drive.result import DriveResult, Load, result_of
 from loadtests.drive.totals import Totals
 from loadtests.errors import UserError
 from loadtests.scenarios import Scenario, find
+from loadtests.serve.ports import free_port
 
 LOCUSTFILE: Final = Path(__file__).parent.parent / "locustfile.py"
 START: Final = 30.0  # seconds that Locust may take to start, and to write and stop
 PREFLIGHT: Final = 10.0
 
-__all__ = ["DriveFailed", "DriveResult", "DriveSpec", "drive"]
+__all__ = ["DriveFailed", "DriveResult", "DriveSpec", "RowsLost", "drive"]
 
 
-class DriveFailed(Exception):
-    """The generator gave no result; the message says why and has the last lines of its log."""
+class RowsLost(UserError):
+    """The round is over, its figures are in `result`, but the file for its rows could not be written."""
+
+    def __init__(self, message: str, result: DriveResult) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
 class DriveSpec:
-    """One round. Times in seconds.
+    """One round. Times in seconds; `warmup` is the longest that it may take, and ends when the load has settled.
 
     Closed loop: `users`. Open loop: `rate` (requests/s) and `arrivals`; more than `max_in_flight` are dropped, more
-    than `connections` wait. `processes` Locust workers share the load, each of them on any of `cpus`.
+    than `connections` wait. `processes` Locust workers share the load, each of them on any of `cpus`. `rows`: a file
+    that every request of the window is written to, as CSV.
     """
 
     scenario: str
@@ -55,13 +57,14 @@ class DriveSpec:
     rate: float | None = None
     arrivals: Arrivals = "constant"
     seconds: float = 10.0
-    warmup: float = 1.0
+    warmup: float = 5.0
     seed: int = 1
     cpus: frozenset[int] | None = None
     timeout: float = 30.0
     processes: int = 1
     max_in_flight: int = 1_000
     connections: int = 1_000
+    rows: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be driven."""
@@ -71,6 +74,8 @@ class DriveSpec:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise UserError(f"--{name.replace('_', '-')} must be more than 0, not {value:g}")
+        if self.warmup < 0:
+            raise UserError(f"--warmup cannot be less than 0, and is {self.warmup:g}")
 
     @property
     def load(self) -> Load:
@@ -83,14 +88,21 @@ def drive(spec: DriveSpec) -> DriveResult:
     """Play one round and give its result. Raises `UserError` for what the user can put right, else `DriveFailed`."""
     scenario = find(spec.scenario)
     preflight(spec)
-    with tempfile.TemporaryDirectory(prefix="parity-drive-") as folder:
-        path = Path(folder, "totals.json")
-        log = Path(folder, "locust.log")
-        _run(_command(spec, scenario, path), _environment(spec, folder), log, spec)
+    with tempfile.TemporaryDirectory(prefix="parity-drive-") as name:
+        folder = Path(name)
+        path, log = folder / "totals.json", folder / "locust.log"
+        limit = 2 * START + spec.warmup + spec.seconds + spec.timeout
+        process.run(_command(spec, scenario, path), _environment(spec, name), log, cpus=spec.cpus, limit=limit)
         if not path.exists():
-            raise DriveFailed(f"the load generator ended without a result: {_tail(log)}")
+            raise DriveFailed(f"the load generator ended without a result: {process.tail(log)}")
         totals = Totals.model_validate_json(path.read_bytes())
-    return result_of(totals, scenario.name, spec.load, streams=scenario.streams)
+        result = result_of(totals, scenario.name, spec.load, streams=scenario.streams)
+        try:
+            if spec.rows is not None:
+                rows.join(folder, spec.rows)
+        except UserError as error:
+            raise RowsLost(str(error), result) from error
+    return result
 
 
 def preflight(spec: DriveSpec) -> None:
@@ -117,63 +129,48 @@ def _command(spec: DriveSpec, scenario: Scenario, path: Path) -> list[str]:
     classes = [scenario.user_class]
     if scenario.probe is not None:
         classes, users = [*classes, "HealthUser"], users + 1
-    options: Mapping[str, object] = {
+    options: dict[str, object] = {
         "locustfile": LOCUSTFILE,
         "host": spec.url,
         "users": users,
         "spawn-rate": users,
         "stop-timeout": ceil(spec.timeout) + 1,
-        "loglevel": "WARNING",
         "exit-code-on-error": 0,
-        "rate": (spec.rate or 0) / spec.processes,
+        "rate": spec.rate or 0,
+        "parts": spec.processes,
         "arrivals": spec.arrivals,
         "seed": spec.seed,
         "timeout": spec.timeout,
-        "max-in-flight": spec.max_in_flight,
-        "connections": spec.connections,
+        "max-in-flight": ceil(spec.max_in_flight / spec.processes),
+        "connections": ceil(spec.connections / spec.processes),
         "warmup": spec.warmup,
         "window": spec.seconds,
         "parity-json": path,
     }
-    spread = ["--processes", str(spec.processes)] if spec.processes > 1 else []
-    named = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "locust", "--headless", "--only-summary", *named, *spread, *classes]
+    named = [f"--{name}={value}" for name, value in (options | _spread(spec) | _rows(spec, path)).items()]
+    flags = ("--headless", "--only-summary", "--skip-log-setup")  # so the log has warnings, and nothing of the figures
+    return [sys.executable, "-m", "locust", *flags, *named, *classes]
+
+
+def _spread(spec: DriveSpec) -> dict[str, object]:
+    """Locust's options for several processes: a port of this round's own, and no endless wait for a worker."""
+    if spec.processes == 1:
+        return {}
+    port = free_port()
+    return {
+        "processes": spec.processes,
+        "master-bind-host": "127.0.0.1",
+        "master-bind-port": port,
+        "master-port": port,
+        "expect-workers-max-wait": ceil(START),
+    }
+
+
+def _rows(spec: DriveSpec, path: Path) -> dict[str, object]:
+    return {} if spec.rows is None else {"parity-rows": path.parent}
 
 
 def _environment(spec: DriveSpec, folder: str) -> dict[str, str]:
     """This environment without Locust's own settings, which would change the load; its files are not read either."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     return {**kept, "PARITY_KEY": spec.key, "HOME": folder, "PYTHONUNBUFFERED": "1"}
-
-
-def _run(command: list[str], environment: dict[str, str], log: Path, spec: DriveSpec) -> None:
-    limit = 2 * START + spec.warmup + spec.seconds + spec.timeout
-    with log.open("wb") as sink:
-        process = subprocess.Popen(  # noqa: S603 - the command is ours
-            command, env=environment, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
-        )
-        try:
-            if spec.cpus:
-                psutil.Process(process.pid).cpu_affinity(sorted(spec.cpus))
-            code = process.wait(limit)
-        except subprocess.TimeoutExpired as error:
-            raise DriveFailed(f"the load generator did not end in {limit:.0f} s: {_tail(log)}") from error
-        finally:
-            _end(process)
-    if code != 0:
-        raise DriveFailed(f"the load generator failed with exit code {code}: {_tail(log)}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave none of the processes that this round started."""
-    if process.poll() is not None:
-        return
-    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    for member in family:
-        with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile, which is all we want
-            member.kill()
-    process.wait()
-
-
-def _tail(log: Path, lines: int = 5) -> str:
-    return " / ".join(log.read_text("utf-8", "replace").strip().splitlines()[-lines:]) or "its log is empty"

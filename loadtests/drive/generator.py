@@ -12,15 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic, process_time
-from typing import Final
+from typing import Any, Final
 
 import gevent
+from gevent.hub import Waiter, get_hub
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
-from loadtests.arrivals import Arrivals, schedule
+from loadtests.arrivals import WHOLE, Arrivals, Part, schedule, share
 from loadtests.drive.client.chatstream import ChatStream
-from loadtests.drive.client.http import Connection
+from loadtests.drive.client.hub import HubConnection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.drive.recorder import Outcome, Recorder, Streamed
 from loadtests.scenarios import Call, Scenario, Slo
@@ -43,6 +44,7 @@ class Options:
     rate: float = 0.0
     arrivals: Arrivals = "constant"
     seed: int = 1
+    part: Part = WHOLE
     timeout: float = 30.0
     max_in_flight: int = 1_000
     connections: int = 1_000
@@ -62,9 +64,9 @@ class Sender:
         self._calls = tuple((call, self._prepare(call)) for call in scenario.calls)
         self._probe = (scenario.probe, self._prepare(scenario.probe)) if scenario.probe else None
         self._probe_rate = 1 / scenario.probe_interval
-        self._idle: list[Connection] = []
+        self._idle: list[HubConnection] = []
         self._slots = BoundedSemaphore(options.connections)
-        self._busy: set[Connection] = set()
+        self._busy: dict[HubConnection, None] = {}  # in the order of their deadlines, which all are as far away
 
     def closed_loop(self, user: int, going: Going) -> None:
         """One user: the next request when the answer to the last has come. `user` shifts its turn of the calls."""
@@ -91,16 +93,18 @@ class Sender:
         is the difference between the latency from its intended and from its actual send time.
         """
         options, running = self._options, Group()
-        for number, due in enumerate(schedule(options.arrivals, options.rate, options.seed + user)):
+        for number, due in enumerate(share(options.arrivals, options.rate, options.seed + user, options.part)):
             gevent.sleep(max(start + due - monotonic(), 0))
-            if not going() or start + due >= self.recorder.window.end:
+            end, here = self.recorder.window.end, going()
+            if start + due >= end or (not here and monotonic() < end):
                 break
-            if self.recorder.in_flight >= options.max_in_flight:
+            if not here or self.recorder.in_flight >= options.max_in_flight:  # not here: due in it, and it has closed
                 self.recorder.arrival(start + due, dropped=True)
                 continue
             self.recorder.enter()
             running.spawn(self._arrive, number, start + due)
         running.join()
+        self._hang_up()
 
     def probe_loop(self, going: Going) -> None:
         """The scenario's probe at its interval, an open loop too, so that a slow answer delays no later probe."""
@@ -113,6 +117,7 @@ class Sender:
                 break
             running.spawn(self._probe_once, *self._probe, start + due)
         running.join()
+        self._hang_up()
 
     def enforce_timeouts(self) -> None:
         """End exchanges that take too long, as long as this greenlet lives: one timer for all of them."""
@@ -120,10 +125,16 @@ class Sender:
             gevent.sleep(TIMEOUT_TICK)
             now = monotonic()
             for connection in tuple(self._busy):
-                connection.expire(now)
+                if not connection.expire(now):
+                    break
 
-    def _connection(self) -> Connection:
-        return Connection(self._endpoint, timeout=self._options.timeout, watched=True)
+    def _connection(self) -> HubConnection:
+        return HubConnection(self._endpoint, timeout=self._options.timeout)
+
+    def _hang_up(self) -> None:
+        """Close the pool's connections; whoever still shares it opens others."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _probe_once(self, call: Call, request: bytes, due: float) -> None:
         self._pooled(call, request, 0, due, apart=True)
@@ -147,15 +158,19 @@ class Sender:
         self._idle.append(connection)
 
     def _send(
-        self, connection: Connection, call: Call, request: bytes, number: int, due: float, *, apart: bool = False
+        self, connection: HubConnection, call: Call, request: bytes, number: int, due: float, *, apart: bool = False
     ) -> bool:
         """One exchange, judged and recorded; whether there was an answer at all."""
         stream = ChatStream() if call.stream else None
-        self._busy.add(connection)
+        self._busy[connection] = None
+        if stream is not None:
+            self.recorder.progress.begins(stream, monotonic())
         try:
             reply = connection.exchange(request, stream)
         finally:
-            self._busy.discard(connection)
+            del self._busy[connection]
+            if stream is not None:
+                self.recorder.progress.ends(stream)
         reason = self._problem(call, reply, stream, number)
         streamed = None
         if stream is not None and reply.status == call.expect:
@@ -172,6 +187,7 @@ class Sender:
             apart=apart,
             good=reason is None and _good(self._slo, due, reply, streamed),
             streamed=streamed,
+            status=reply.status,
         )
         self.recorder.record(outcome)
         if self._tell is not None:
@@ -205,17 +221,38 @@ class Watch:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._marks: list[tuple[float, float]] = []
+        self._due = 0.0
 
     def run(self) -> None:
         """Watch through the window; a greenlet of its own."""
-        window = self._recorder.window
-        gevent.sleep(max(window.start - monotonic(), 0))
+        gevent.sleep(max(self._recorder.window.start - monotonic(), 0))
         self._mark()
-        while monotonic() < window.end:
-            before = monotonic()
-            gevent.sleep(HUB_TICK)
-            self._recorder.hub_lag.add(monotonic() - before - HUB_TICK)
+        over: Waiter[None] = Waiter()
+        timer = get_hub().loop.timer(HUB_TICK, HUB_TICK)
+        self._due = monotonic() + HUB_TICK
+        timer.start(self._tick, timer, over, update=True)
+        try:
+            over.get()
+        finally:
+            timer.stop()
+            timer.close()
         self._mark()
+
+    def _tick(self, timer: Any, over: Waiter[None]) -> None:
+        """The hub's own callback: a greenlet that sleeps would cost the load ten times as much."""
+        now = monotonic()
+        self._count(now - self._due)
+        if now >= self._recorder.window.end:
+            over.switch(None)
+        else:
+            self._due = now + HUB_TICK
+            timer.again(self._tick, timer, over, update=True)
+
+    def _count(self, late: float) -> None:
+        """A tick, and those that would have been due while the hub stood still: one long stop is many late ticks."""
+        self._recorder.hub_lag.add(late)
+        for missed in range(1, int(late / HUB_TICK) + 1):
+            self._recorder.hub_lag.add(late - missed * HUB_TICK)
 
     @property
     def cpu_percent(self) -> float:

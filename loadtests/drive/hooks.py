@@ -1,9 +1,9 @@
-"""Puts the load into Locust's life: its options, the window of a test, merging over workers, the result file.
+"""Puts the load into Locust's life: its options, the start and the end of a test, its figures on Locust's own page.
 
 Rule: everything of one test lives in a `Session` that hangs on Locust's environment; there is no global
 state. Without `--parity-json` Locust's own statistics show what happens; with it they stay empty, because
 filling them costs a third of the generator, and the JSON has it all. Neighbours: `locustfile`, `generator`,
-`drive` (starts this, reads the file).
+`opening` (a test in one process), `crew` (a test over several), `drive` (starts this, reads the file).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from time import monotonic, time
 from typing import Any, Final, cast
 
 import gevent
+from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -26,16 +27,20 @@ from locust.stats import StatsEntry
 from locust.user.task import LOCUST_STATE_STOPPING
 from locust.user.users import User
 
-from loadtests.drive.generator import Options, Sender, Watch
-from loadtests.drive.recorder import Outcome, Recorder, Window
-from loadtests.drive.totals import Totals, merge
+from loadtests.arrivals import Part
+from loadtests.drive.crew import BEGIN, OPEN, TOTALS, WARM, Crew
+from loadtests.drive.generator import Options, Sender
+from loadtests.drive.opening import Stint, Timing
+from loadtests.drive.recorder import Outcome
+from loadtests.drive.totals import Totals
 from loadtests.errors import UserError
 from loadtests.scenarios import Call, find
 
 Hooks = Any  # locust.event.Events, whose methods have no types
-MESSAGE: Final = "parity-totals"
 _OPTIONS: Final = ("key", "rate", "arrivals", "seed", "timeout", "max_in_flight", "connections")
-WORKERS_WAIT: Final = 10.0
+SPREAD: Final = 0.2  # seconds over which a closed loop's users begin, so that they do not go in step
+STREAM_SPREAD: Final = 1.0  # the same where an answer takes more than a second
+WORKER_STRIDE: Final = 1_000  # users are numbered over all workers
 log = logging.getLogger(__name__)
 
 
@@ -68,8 +73,11 @@ def _add_options(parser: LocustArgumentParser) -> None:
     hidden: dict[str, Any] = {"include_in_web_ui": False}
     group("--max-in-flight", type=int, default=1_000, help="Open loop: more than this are dropped", **hidden)
     group("--connections", type=int, default=1_000, help="Open loop: more than this wait", **hidden)
-    group("--warmup", type=float, default=0.0, help="Seconds that do not count", **hidden)
+    group("--warmup", type=float, default=0.0, help="Seconds at most that do not count", **hidden)
     group("--window", type=float, default=0.0, help="Seconds that count; then the test ends", **hidden)
+    group("--parts", type=int, default=1, help="Open loop: processes that share the rate", **hidden)
+    group("--begin", type=float, default=0.0, help="Open loop: Unix time of its beginning, set by the master", **hidden)
+    group("--parity-rows", default="", help="Folder for the requests, with --window", **hidden)
     group("--parity-json", default="", help="File for the result, with --window", **hidden)
     if not parser.get_default("user_classes"):  # none named: one request, one stream, each with its figures
         parser.set_defaults(user_classes=["ChatUser", "StreamUser"])
@@ -80,110 +88,138 @@ class Session:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._totals: dict[str, Totals] = {}
         self._watching = Group()
+        self._result: Totals | None = None
+        self._failed = False
+        self._crew = Crew(environment.runner) if isinstance(environment.runner, MasterRunner) else None
         self._reset()
         hooks: Hooks = environment.events
         hooks.test_start.add_listener(self._on_start)
         hooks.test_stop.add_listener(self._on_stop)
         hooks.quitting.add_listener(self._on_quitting)
         hooks.user_error.add_listener(self._on_user_error)
-        if isinstance(environment.runner, MasterRunner):
-            environment.runner.register_message(MESSAGE, self._on_totals)
+        if isinstance(environment.runner, WorkerRunner):
+            environment.runner.register_message(OPEN, self._on_open)
 
     def load(self, user: User, scenario: str, *, probe: bool = False) -> None:
         """Be one user of this scenario until the test or its window is over."""
-        sender, number = self._sender(scenario), next(self._numbers)
+        sender, recorder = self._sender(scenario), self._stint.recorder
 
         def going() -> bool:
-            return user._state != LOCUST_STATE_STOPPING and monotonic() < self._recorder.window.end
+            return user._state != LOCUST_STATE_STOPPING and monotonic() < recorder.window.end
 
         if probe:
             sender.probe_loop(going)
-        elif self._options.rate > 0:
-            sender.open_loop(self._start, number, going)
-        else:
-            spread = min(self._option("warmup") / 2, 1.0)  # so that the users do not go in step
-            gevent.sleep(random.Random(number).uniform(0, spread))  # noqa: S311 - a spread, not a secret
-            sender.closed_loop(number, going)
+            return
+        number, part = next(self._numbers), self._options.part
+        apart = number + WORKER_STRIDE * part.number
+        if self._options.rate > 0:
+            sender.open_loop(self._start, apart if part.of == 1 else number, going)
+            return
+        gevent.sleep(random.Random(apart).uniform(0, self._timing.spread))  # noqa: S311 - a spread, not a secret
+        sender.closed_loop(apart, going)
 
     def _sender(self, scenario: str) -> Sender:
-        if scenario not in self._senders:
-            tell = None if self._option("parity_json") else self._tell
-            try:
-                self._senders[scenario] = Sender(find(scenario), self._options, self._recorder, tell)
-                self._watching.spawn(self._senders[scenario].enforce_timeouts)
-            except UserError as error:
-                raise StopTest(f"{error} (Locust's --host is the server's base URL)") from error
+        with self._making:  # looking up the host lets the other users run, and each would make its own
+            if scenario not in self._senders:
+                tell = None if self._option("parity_json") else self._tell
+                try:
+                    self._senders[scenario] = Sender(find(scenario), self._options, self._stint.recorder, tell)
+                    self._watching.spawn(self._senders[scenario].enforce_timeouts)
+                except UserError as error:
+                    raise StopTest(f"{error} (Locust's --host is the server's base URL)") from error
         return self._senders[scenario]
 
     def _reset(self) -> None:
-        self._start = monotonic()
-        warmup = self._option("warmup")
-        window = Window(self._start + warmup, self._option("window") or Window(0).seconds)
-        self._recorder = Recorder(window, started_at=time() + warmup)
-        self._watch = Watch(self._recorder)
+        begin, runner = self._option("begin"), self._environment.runner
+        self._start = monotonic() + (begin - time() if begin else 0)
+        warmup, streams = self._option("warmup"), any(map(_streams, self._environment.user_classes))
+        spread = min(warmup / 2, STREAM_SPREAD) if streams else min(warmup / 4, SPREAD)
+        self._timing = Timing(warmup=warmup, spread=spread, window=self._option("window"))
+        self._stint = Stint(self._timing, self._start, self._option("parity_rows") or None)
         self._senders: dict[str, Sender] = {}
+        self._making = BoundedSemaphore()
         self._numbers = count()
+        index = max(runner.worker_index, 0) if isinstance(runner, WorkerRunner) else 0
         self._options = Options(
             url=self._environment.host or "",
+            part=Part(index, self._option("parts")),
             **{name: self._option(name) for name in _OPTIONS},
         )
 
     def _option(self, name: str) -> Any:
         return getattr(self._environment.parsed_options, name)
 
-    def _on_start(self, environment: Environment, **_: Any) -> None:
+    def _on_start(self, **_: Any) -> None:
         gc.collect()
         gc.freeze()  # a full collection of Locust's modules stops the hub for tens of ms
+        if self._crew is not None:  # one beginning for all workers, which are told it with the options
+            vars(self._environment.parsed_options)["begin"] = time() + BEGIN
+            self._crew.begin()
         self._reset()
-        if not isinstance(environment.runner, MasterRunner):
-            self._watching.spawn(self._watch.run)
-        if self._option("window") and not isinstance(environment.runner, WorkerRunner):
-            gevent.spawn(self._end)
+        if self._timing.window:
+            gevent.spawn(self._play if self._crew is None else self._lead).link_exception(self._broken)
+        elif self._crew is None:
+            self._stint.open(time() + self._timing.warmup, steady=False)
+            self._watching.spawn(self._stint.watch)
 
-    def _end(self) -> None:
-        """When the window is over: no new request, the open ones finish (within --stop-timeout), then quit."""
+    def _play(self) -> None:
+        """The test in a process that sends load, up to the window; alone, it opens the window itself."""
+        steady, runner = self._stint.settle(), self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner.send_message(WARM, {"settled": steady})
+        else:
+            self._stint.open(time(), steady=steady)
+            self._measure()
+
+    def _on_open(self, msg: Any, **_: Any) -> None:
+        self._stint.open(msg.data["at"], steady=msg.data["steady"])
+        gevent.spawn(self._measure).link_exception(self._broken)
+
+    def _measure(self) -> None:
+        """The window; when it is over no new request is sent, the open ones finish (within --stop-timeout)."""
+        self._stint.watch()
         runner = self._environment.runner
-        if runner is None:
-            return
-        gevent.sleep(self._recorder.window.end - monotonic())
-        if isinstance(runner, MasterRunner):
-            gevent.sleep(1.0)  # the workers' windows began a little later
-            runner.stop()
-            latest = monotonic() + WORKERS_WAIT
-            while len(self._totals) < runner.worker_count and monotonic() < latest:
-                gevent.sleep(0.05)
-        runner.quit()
+        if runner is not None:  # quitting keeps the hub busy for 40 ms: answers still under way would be measured late
+            runner.user_greenlets.join(timeout=self._environment.stop_timeout)
+        if isinstance(runner, WorkerRunner):
+            totals = self._stint.totals(self._options.part.number)
+            runner.send_message(TOTALS, {"totals": totals.model_dump_json()})
+        elif runner is not None:
+            runner.quit()
+
+    def _lead(self) -> None:
+        runner = self._environment.runner
+        if self._crew is not None and runner is not None:
+            self._crew.lead(self._start, self._timing, self._environment.stop_timeout or 0.0)
+            self._result = self._crew.result()
+            runner.quit()
 
     def _on_stop(self, environment: Environment, **_: Any) -> None:
-        runner = environment.runner
         self._watching.kill()
-        if runner is None or isinstance(runner, MasterRunner) or not self._option("parity_json"):
-            return
-        totals = self._recorder.totals(cpu_percent=self._watch.cpu_percent)
-        if isinstance(runner, WorkerRunner):
-            runner.send_message(MESSAGE, {"totals": totals.model_dump_json()})
-        else:
-            self._totals["local"] = totals
-
-    def _on_totals(self, msg: Any, **_: Any) -> None:
-        self._totals[msg.node_id] = Totals.model_validate_json(msg.data["totals"])
+        self._stint.stopped()
+        alone = not isinstance(environment.runner, MasterRunner | WorkerRunner)
+        if alone and self._option("parity_json") and self._stint.over and not self._failed:
+            self._result = self._stint.totals(0)
 
     def _on_quitting(self, environment: Environment, **_: Any) -> None:
         path = self._option("parity_json")
-        if path and not isinstance(environment.runner, WorkerRunner):
-            if not self._totals:
-                log.error("no result: the test was stopped before its window was over")
-                return
-            Path(path).write_text(merge(tuple(self._totals.values())).model_dump_json(), "utf-8")
+        if not path or isinstance(environment.runner, WorkerRunner):
+            return
+        if self._result is None:
+            log.error("no result: the test was stopped before its window was over, or no worker was left to tell")
+        elif not self._failed:
+            Path(path).write_text(self._result.model_dump_json(), "utf-8")
+
+    def _broken(self, greenlet: gevent.Greenlet[..., Any]) -> None:
+        self._on_user_error(exception=greenlet.exception or RuntimeError("killed"))
 
     def _on_user_error(self, exception: BaseException, **_: Any) -> None:
-        """An exception in a user is a fault of the generator, not of the server: no result can be trusted."""
+        """An exception in here is a fault of the generator, not of the server: no result can be trusted."""
         if self._option("parity_json") and self._environment.runner is not None:
             log.critical("the generator failed: %r", exception)
             self._environment.process_exit_code = 1
-            self._totals.clear()
+            self._failed = True
             gevent.spawn(self._environment.runner.quit)
 
     def _tell(self, call: Call, outcome: Outcome, size: int) -> None:
@@ -213,3 +249,8 @@ class Session:
             batch.log(value * 1e3, 0)  # type: ignore[arg-type]  # Locust's hint says int, its arithmetic is float
         if seconds:
             stats.get(name, kind).extend(batch)
+
+
+def _streams(user_class: type[User]) -> bool:
+    scenario = getattr(user_class, "scenario", "")
+    return bool(scenario) and find(scenario).streams

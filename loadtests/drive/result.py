@@ -1,7 +1,7 @@
 """One round of load as figures: the JSON that `parity drive --json` writes and that a comparison stores.
 
 Rule: computed from `Totals` alone, and every distribution's histogram is kept beside its figures, so that
-all of them can be computed again and merged. Durations are in ms, `window` in Unix time and seconds.
+all of them can be computed again and merged. Durations are in ms, `window` and `warmup` in seconds.
 `judge` says what makes a round unfit; the figures stay, with the reasons beside them. Neighbours: `drive`,
 `totals`, `show`, `figures`.
 """
@@ -12,15 +12,19 @@ from typing import Final
 
 from loadtests.arrivals import Arrivals
 from loadtests.drive.histogram import Quantiles, merged, quantiles
-from loadtests.drive.totals import FailureSample, Frozen, Second, Tally, Totals
+from loadtests.drive.totals import FailureSample, Frozen, Second, Tally, Totals, Warmup, WorstStream
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 LATENCIES: Final = ("latency", "latency_intended", "ttfb")
 STREAM_FIGURES: Final = ("ttft", "itl", "longest_gap")
 MAX_CPU: Final = 60.0
 MAX_HUB_LAG: Final = 2.0
 MIN_SENT: Final = 0.99
 MAX_EVENTS_PER_READ: Final = 1.05
+FAILED: Final = "requests failed"
+TRUNCATED: Final = "streams were truncated"
+WRONG_BODIES: Final = "bodies failed their check"
+OF_THE_SERVER: Final = frozenset({FAILED, TRUNCATED, WRONG_BODIES})  # the other reasons are the generator's own
 
 
 class Load(Frozen):
@@ -90,6 +94,7 @@ class DriveResult(Frozen):
     schema_version: int = SCHEMA_VERSION
     scenario: str
     load: Load
+    warmup: Warmup = Warmup()
     window: Span
     requests: Requests
     throughput: float
@@ -104,6 +109,7 @@ class DriveResult(Frozen):
     tokens: int = 0
     events_per_read: float | None = None
     itl_reliable: bool | None = None
+    worst_stream: WorstStream | None = None
     groups: dict[str, Group]
     in_flight: InFlight
     body_checks: int
@@ -131,6 +137,7 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
     return DriveResult(
         scenario=scenario,
         load=load,
+        warmup=totals.warmup,
         window=Span(start=totals.started_at, seconds=totals.seconds),
         requests=Requests(
             count=totals.whole.count,
@@ -151,6 +158,7 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         tokens=totals.tokens,
         events_per_read=per_read,
         itl_reliable=None if per_read is None else per_read <= MAX_EVENTS_PER_READ,
+        worst_stream=totals.worst_stream,
         groups={name: _group(tally, totals.seconds) for name, tally in totals.groups.items()},
         in_flight=InFlight(
             mean=totals.whole.busy / totals.seconds,
@@ -166,20 +174,23 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
 
 
 def judge(totals: Totals) -> Generator:
-    """Whether this round can be trusted, and every reason why not."""
+    """Whether this round can be trusted, and every reason why not.
+
+    A reason has no figure of this round in it, so that rounds refused for the same reason say the same; the figures
+    stand beside it in the result.
+    """
     lag = quantiles(totals.hub_lag).p99
     sent = 1 - totals.dropped / totals.offered if totals.offered else 1.0
-    bodies = sum(sample.count for reason, sample in totals.failures.items() if reason.startswith("body: "))
     reasons = {
-        f"the generator's CPU was at {totals.cpu_percent:.0f}%, over {MAX_CPU:.0f}%": totals.cpu_percent > MAX_CPU,
-        f"its hub was late by {lag:.1f} ms at p99, over {MAX_HUB_LAG:.0f} ms": lag > MAX_HUB_LAG,
+        f"the generator's CPU was over {MAX_CPU:.0f}%": totals.cpu_percent > MAX_CPU,
+        f"the generator's hub was late by over {MAX_HUB_LAG:.0f} ms at p99": lag > MAX_HUB_LAG,
         "no request fell into the window": not totals.whole.count,
-        f"{totals.whole.errors} of {totals.whole.count} requests failed": totals.whole.errors > 0,
-        f"{totals.truncated_streams} streams were truncated": totals.truncated_streams > 0,
-        f"{bodies} bodies failed their check": bodies > 0,
-        f"{sent:.1%} of the offered load was sent, under {MIN_SENT:.0%}": sent < MIN_SENT,
+        FAILED: totals.whole.errors > 0,
+        TRUNCATED: totals.truncated_streams > 0,
+        WRONG_BODIES: any(reason.startswith("body: ") for reason in totals.failures),
+        f"less than {MIN_SENT:.0%} of the offered load was sent": sent < MIN_SENT,
     }
-    found = tuple(reason for reason, holds in reasons.items() if holds)
+    found = (*totals.faults, *(reason for reason, holds in reasons.items() if holds))
     return Generator(cpu_percent=totals.cpu_percent, hub_lag_p99_ms=lag, valid=not found, reasons=found)
 
 

@@ -14,25 +14,52 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from loadtests.drive import DriveSpec, drive
+from loadtests.drive import DriveSpec, RowsLost, drive
 from loadtests.drive.histogram import Quantiles
 from loadtests.drive.result import DriveResult
+from loadtests.drive.totals import Warmup
 from loadtests.errors import UserError
 
 SHOWN_REASONS: Final = 5
 
 
 def run(spec: DriveSpec, console: Console, json_file: Path | None = None) -> DriveResult:
-    """Play one round, show it and, if asked, store it. Raises as `drive` does; a file that cannot be is told first."""
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UserError(f"there is no folder {json_file.parent} for --json; make it first")
+    """Play one round, show it and store what was asked for. Raises as `drive` does.
+
+    A file that cannot be is told before the load; one that turns out not to fit, after the figures were shown.
+    """
+    for option, file in (("--json", json_file), ("--rows", spec.rows)):
+        _check(option, file)
     load = f"{spec.load.users} users" if spec.rate is None else f"{spec.rate:g} requests/s, {spec.arrivals}"
-    with console.status(f"{spec.scenario}: {load}, {spec.warmup:g} s warm-up and {spec.seconds:g} s measured"):
-        result = drive(spec)
-    if json_file is not None:
-        json_file.write_text(result.model_dump_json(indent=2) + "\n", "utf-8")
+    said = f"{spec.scenario}: {load}, at most {spec.warmup:g} s warm-up and {spec.seconds:g} s measured"
+    lost: RowsLost | None = None
+    with console.status(said):
+        try:
+            result = drive(spec)
+        except RowsLost as error:
+            result, lost = error.result, error
     show(result, console)
+    if json_file is not None:
+        _store(json_file, result)
+    if lost is not None:
+        raise lost
     return result
+
+
+def _check(option: str, file: Path | None) -> None:
+    if file is not None and not file.parent.is_dir():
+        raise UserError(f"there is no folder {file.parent} for {option}; make it first")
+    if file is not None and file.is_dir():
+        raise UserError(f"{file} is a folder; name a file with {option}")
+
+
+def _store(file: Path, result: DriveResult) -> None:
+    try:
+        file.write_text(result.model_dump_json(indent=2) + "\n", "utf-8")
+    except OSError as error:
+        if file.is_file():
+            file.unlink()  # half a result is none
+        raise UserError(f"the result cannot be written to {file}: {error.strerror}; choose another --json") from error
 
 
 def show(result: DriveResult, console: Console) -> None:
@@ -62,6 +89,7 @@ def _distributions(result: DriveResult) -> Iterator[tuple[str, Quantiles]]:
 
 def _lines(result: DriveResult) -> Iterator[str]:
     requests, flight = result.requests, result.in_flight
+    yield _warmup(result.warmup)
     yield (
         f"{result.throughput:,.1f} requests/s, {result.goodput:,.1f} of them within the SLO; "
         f"in flight {flight.mean:.1f} (by Little's law {flight.littles_law:.1f}, at most {flight.max})"
@@ -81,3 +109,12 @@ def _lines(result: DriveResult) -> Iterator[str]:
         yield f"[green]Valid[/]: {health}"
     else:
         yield f"[red]Do not trust this round[/] ({health}): {escape('; '.join(generator.reasons))}"
+
+
+def _warmup(warmup: Warmup) -> str:
+    if not warmup.limit:
+        return "no warm-up"
+    discarded = f"warm-up: {warmup.seconds:.1f} s discarded"
+    if warmup.settled:
+        return f"{discarded}, then throughput and latency had settled"
+    return f"[yellow]{discarded}, its longest: throughput and latency had not settled[/]"

@@ -46,8 +46,26 @@ class Second(Frozen):
     errors: int = 0
 
 
+class Warmup(Frozen):
+    """What came before the window and does not count, in seconds; `limit` is the longest it might have taken.
+
+    `settled`: it ended because throughput and latency had stopped changing, not because it had reached its limit.
+    """
+
+    seconds: float = 0.0
+    settled: bool = False
+    limit: float = 0.0
+
+
+class WorstStream(Frozen):
+    """The stream with the longest gap: when each of its tokens came, in ms after its request was sent."""
+
+    longest_gap_ms: float
+    tokens_ms: tuple[float, ...]
+
+
 class Totals(Frozen):
-    """All that one process (or several, merged) did in the window."""
+    """All that one process (or several, merged) did in the window. `faults`: what broke in the generator itself."""
 
     seconds: float
     whole: Tally
@@ -66,6 +84,9 @@ class Totals(Frozen):
     cpu_percent: float = 0.0  # of the busiest process
     hub_lag: str
     started_at: float  # Unix time
+    warmup: Warmup = Warmup()
+    worst_stream: WorstStream | None = None
+    faults: tuple[str, ...] = ()
 
 
 def merge(parts: Sequence[Totals]) -> Totals:
@@ -91,7 +112,24 @@ def merge(parts: Sequence[Totals]) -> Totals:
         timeline=_timeline(part.timeline for part in parts),
         cpu_percent=max(part.cpu_percent for part in parts),
         hub_lag=merged(part.hub_lag for part in parts),
+        warmup=_warmup(tuple(part.warmup for part in parts)),
+        worst_stream=_worst(part.worst_stream for part in parts),
+        faults=tuple(dict.fromkeys(fault for part in parts for fault in part.faults)),
     )
+
+
+def _warmup(parts: Sequence[Warmup]) -> Warmup:
+    """The window opens for all processes at once; it is settled when it was for each of them."""
+    return Warmup(
+        seconds=max(part.seconds for part in parts),
+        settled=all(part.settled for part in parts),
+        limit=max(part.limit for part in parts),
+    )
+
+
+def _worst(parts: Iterable[WorstStream | None]) -> WorstStream | None:
+    streams = (part for part in parts if part is not None)
+    return max(streams, key=lambda stream: stream.longest_gap_ms, default=None)
 
 
 def _tallies(tallies: Iterable[Tally]) -> Tally:

@@ -14,7 +14,6 @@ import secrets
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ import psutil
 from loadtests.errors import UserError
 from loadtests.serve import tree
 from loadtests.serve.ports import PortTaken, checked_port, free_port
+from loadtests.signals import held_back
 from loadtests.targets import Target
 
 __all__ = ["ROOT", "RUN_MARK", "NotReady", "PortTaken", "Server", "free_port", "new_key", "running"]
@@ -35,7 +35,6 @@ __all__ = ["ROOT", "RUN_MARK", "NotReady", "PortTaken", "Server", "free_port", "
 ROOT = Path(__file__).resolve().parents[2]
 RUN_MARK = "PARITY_RUN"  # set by a parent that wants to find the servers of its children
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", RUN_MARK)
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -99,15 +98,18 @@ def running(  # noqa: PLR0913 - independent facts, all but two of them optional
     port = free_port(host) if port is None else checked_port(port, host)
     with tempfile.TemporaryDirectory(prefix="parity-") as folder, _log_file(log) as output:
         environment = _environment(target, settings, Path(folder))
-        process = _spawn(target, target.command_line(host, port), environment, output)
-        server = Server(target, _url(host, port), host, port, _first_key(environment), log, process)
+        server: Server | None = None
         try:
+            with held_back():  # an interrupt inside Popen would lose the process that it has just made
+                process = _spawn(target, target.command_line(host, port), environment, output)
+                server = Server(target, _url(host, port), host, port, _first_key(environment), log, process)
             if cpus is not None:
                 psutil.Process(server.pid).cpu_affinity(sorted(cpus))
             _await_health(server, ready_timeout)
             yield server
         finally:
-            _stop(server, _drain_seconds(environment) + 5 if stop_timeout is None else stop_timeout)
+            if server is not None:
+                _stop(server, _drain_seconds(environment) + 5 if stop_timeout is None else stop_timeout)
 
 
 def new_key() -> str:
@@ -217,23 +219,6 @@ def _stop(server: Server, timeout: float) -> None:
 
 
 def _kill(server: Server, seen: set[psutil.Process]) -> None:
-    with _undisturbed():
+    with held_back():
         tree.kill(seen | set(server.processes()))
         server.wait()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold signals back for the moment that it takes to end a tree: no impatience leaves half of one."""
-    if threading.current_thread() is not threading.main_thread():  # only the main thread is interrupted
-        yield
-        return
-    held: list[int] = []
-    before = {number: signal.signal(number, lambda sent, _: held.append(sent)) for number in STOPPING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for late in held:
-        signal.raise_signal(late)

@@ -94,10 +94,12 @@ def test_ctrl_c_while_verify_stops(pause: float, tmp_path: Path) -> None:
 def test_only_the_first_signal_is_heard() -> None:
     """Inside the block the first one interrupts and the others do nothing; behind it all is as before."""
     before = signal.getsignal(signal.SIGINT)
-    with heard_once():
+    with heard_once() as heard:
+        assert not heard()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
+        assert heard()
     assert signal.getsignal(signal.SIGINT) is before
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,82 @@
+"""When a load has warmed up: its throughput and its latency have stopped changing.
+
+Rule: pure. The load is looked at in short slices; it has settled when the last stretch of slices agrees with the one
+before it, in work done per second and in mean latency. They agree when they differ by no more than `TOLERANCE` and
+what chance alone gives: `SIGMAS` standard deviations of a Poisson count, or of a difference of means. So a ramp is
+seen at a high rate after a second, while a few requests a second need longer stretches: a stretch with fewer than
+`ENOUGH` answers says nothing. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets
+a longer look. Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from math import sqrt
+from operator import add, sub
+from typing import Final, NamedTuple
+
+SLICES: Final = 50  # of the longest warm-up
+STRETCH: Final = 6  # slices at least: with 5 s, two of them outlast a server that is slow, evenly, for a second
+ENOUGH: Final = 5
+TOLERANCE: Final = 0.05
+SIGMAS: Final = 2.0
+
+
+class Slice(NamedTuple):
+    """What was seen in some seconds.
+
+    `work` is answers, or token events as they are read; so many `latencies` became known, with this sum and sum of
+    squares (s, s²): of answers, or for streams the time to the first token.
+    """
+
+    seconds: float
+    work: int
+    latencies: int
+    total: float
+    squares: float
+
+    def __add__(self, other: Slice) -> Slice:  # type: ignore[override]  # no longer tuple: sums, field by field
+        """What was seen in both."""
+        return Slice(*map(add, self, other))
+
+    def __sub__(self, other: Slice) -> Slice:
+        """What came between two running sums."""
+        return Slice(*map(sub, self, other))
+
+    @property
+    def rate(self) -> float:
+        """Work per second."""
+        return self.work / self.seconds
+
+    @property
+    def mean(self) -> float:
+        """Mean latency in seconds."""
+        return self.total / self.latencies
+
+    @property
+    def error(self) -> float:
+        """The squared standard error of that mean."""
+        return max(self.squares / self.latencies - self.mean**2, 0.0) / (self.latencies - 1)
+
+
+def settled(slices: Sequence[Slice]) -> bool:
+    """Whether the last two stretches agree: the shortest two that hold enough to be compared."""
+    sums = [Slice(0.0, 0, 0, 0.0, 0.0), *accumulate(slices)]
+    for length in range(STRETCH, len(slices) // 2 + 1):
+        earlier, later = sums[-1 - length] - sums[-1 - 2 * length], sums[-1] - sums[-1 - length]
+        if min(earlier.work, later.work, earlier.latencies, later.latencies) >= ENOUGH:
+            return agree(earlier, later)
+    return False
+
+
+def agree(earlier: Slice, later: Slice) -> bool:
+    """Whether throughput and mean latency are the same but for chance; both stretches hold something."""
+    chance = sqrt(earlier.work / earlier.seconds**2 + later.work / later.seconds**2)
+    return _close(earlier.rate, later.rate, chance) and _close(
+        earlier.mean, later.mean, sqrt(earlier.error + later.error)
+    )
+
+
+def _close(one: float, other: float, chance: float) -> bool:
+    return abs(one - other) <= TOLERANCE * (one + other) / 2 + SIGMAS * chance
