@@ -1,0 +1,374 @@
+"""Calibration: the peer keeps its schedule and a true record, the search finds the limit, the answer is kept."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httptools
+import httpx
+import psutil
+import pytest
+from rich.console import Console
+
+from loadtests.calibrate import Calibration, finished, searched, stored
+from loadtests.calibrate.climb import Tried, found, next_load
+from loadtests.calibrate.machine import machine, sources
+from loadtests.calibrate.record import Record, record_of
+from loadtests.calibrate.running import RunningPeer, most_connections, peer
+from loadtests.calibrate.schedule import FRAMINGS, GAPS, Framing, Schedule, scripts
+from loadtests.calibrate.search import SEARCHES, Found, Search, search
+from loadtests.calibrate.step import COMPARED, Pair, Step, step_of
+from loadtests.drive import DriveResult, DriveSpec, drive
+from loadtests.drive.client.sse import SSEParser
+from loadtests.drive.histogram import quantiles
+from loadtests.errors import UserError
+from loadtests.results import Ceiling
+
+QUICK = Schedule(ttft=0.02, itl=0.01, tokens=9, reply=0.01)
+
+
+class Reading:
+    """A client that takes a stream write by write; httptools' callback and the SSE parser behind it."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self._sse = SSEParser()
+        self._http = httptools.HttpResponseParser(self)
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body, as httptools tells it."""
+        self.events += [json.loads(event.data) for event in self._sse.feed(data)]
+
+    def take(self, data: bytes) -> int:
+        """How many token events this write completes."""
+        before = len(self.events)
+        self._http.feed_data(data)
+        return sum(event["type"] == "token" for event in self.events[before:])
+
+
+@pytest.mark.parametrize("framing", FRAMINGS.values(), ids=FRAMINGS)
+def test_every_write_completes_its_own_tokens(framing: Framing) -> None:
+    """In every framing a write ends just the events that the script says, and the stream keeps the contract."""
+    script, reading = scripts(Schedule(framing=framing))["stream"][0], Reading()
+    assert tuple(map(reading.take, script.writes)) == script.tokens
+    kinds = [event["type"] for event in reading.events]
+    assert kinds == ["start", *["token"] * 28, "end"]
+    assert sum(script.tokens) == 28
+
+
+def test_framings_differ_in_their_bytes() -> None:
+    """Each framing dresses the same events in other bytes."""
+    wires = {
+        name: b"".join(scripts(Schedule(framing=framing))["stream"][0].writes) for name, framing in FRAMINGS.items()
+    }
+    assert len(set(wires.values())) == len(wires)
+    assert b"\r\n\r\n" in wires["crlf"].partition(b"\r\n\r\n")[2]
+    assert b"\n: another\n" in wires["comments"]
+    ends = [
+        write.endswith(b"\n\n\r\n") for write in scripts(Schedule(framing=FRAMINGS["anywhere"]))["stream"][0].writes
+    ]
+    assert sum(ends) < len(ends) / 3  # most writes end inside an event
+
+
+def test_gaps_are_uneven_and_absolute() -> None:
+    """Tokens are due at times that add up from the request, and their gaps are not all the same."""
+    script = scripts(QUICK)["stream"][0]
+    gaps = [later - earlier for earlier, later in pairwise(script.offsets[1:])]
+    assert script.offsets[:2] == (0.0, QUICK.ttft)
+    assert gaps == pytest.approx([QUICK.itl * GAPS[number % len(GAPS)] for number in range(QUICK.tokens)])
+
+
+@dataclass
+class Played:
+    """An answer as the peer keeps it."""
+
+    received: float
+    stamps: tuple[float, ...]
+    tokens: tuple[int, ...] = (0, 1, 2, 0)
+    offsets: tuple[float, ...] = (0.0, 0.1, 0.3, 0.4)
+
+
+def test_record_is_of_what_was_sent_in_the_window() -> None:
+    """Requests count by when they came, gaps by the token that ends them, both from real stamps."""
+    before, inside = Played(9.8, (9.8, 9.9, 10.1, 10.2)), Played(10.5, (10.5, 10.65, 10.8, 10.9))
+    unfinished, later = Played(10.9, (10.9, 11.2)), Played(12.0, (12.0,))
+    record = record_of([before, inside, unfinished, later], 10.0, 1.0, cpu_percent=7.0)
+    assert (record.requests, record.tokens, record.writes) == (2, 5, 7)
+    ttft, itl, latency = (quantiles(getattr(record, name)) for name in ("ttft", "itl", "latency"))
+    assert (ttft.count, itl.count, latency.count) == (2, 4, 1)  # two events in one write have a gap of 0
+    assert [one.max for one in (ttft, itl, latency)] == pytest.approx([300, 200, 400], rel=0.01)
+    assert quantiles(record.late).max == pytest.approx(50, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningPeer]:
+    """A peer with short streams."""
+    with peer(QUICK) as started:
+        yield started
+
+
+def test_peer_keeps_the_contract_as_far_as_the_load_asks(running: RunningPeer) -> None:
+    """Health, an unknown session, a chat with and without its tool, and nothing else."""
+    with httpx.Client(base_url=running.url) as client:
+        assert client.get("/health").json()["status"] == "healthy"
+        assert client.get("/sessions/parity-drive").status_code == 404
+        assert client.get("/nothing").status_code == 404
+        calls = [client.post("/chat", json={"message": text}).json()["tool_calls"] for text in ("Hello", "calculate 1")]
+    assert [len(made) for made in calls] == [0, 1]
+
+
+def test_peer_records_when_it_sent(running: RunningPeer) -> None:
+    """A client's own stamps of one stream are those of the record, and never before them."""
+    start, began = time.time(), time.monotonic()
+    stamps: list[float] = []
+    with httpx.stream("POST", f"{running.url}/chat/stream", json={"message": "Hello"}) as answer:
+        stamps += [time.monotonic() for line in answer.iter_lines() if '"token"' in line]
+    record = running.record(start, time.time() - start)
+    assert (record.requests, record.tokens, record.refused) == (1, QUICK.tokens, 0)
+    ttft = quantiles(record.ttft).max
+    assert QUICK.ttft * 1e3 <= ttft + 0.1
+    assert ttft <= (stamps[0] - began) * 1e3
+    assert quantiles(record.itl).count == QUICK.tokens - 1
+
+
+def test_a_request_in_pieces_is_one_request(running: RunningPeer) -> None:
+    """The peer answers when the last byte has come, wherever the request was cut."""
+    body = b'{"message": "Hello"}'
+    request = b"POST /chat HTTP/1.1\r\nHost: peer\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (request[:20], request[20:70], request[70:]):
+            client.sendall(piece)
+        assert client.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_client_that_leaves_is_left(running: RunningPeer) -> None:
+    """A client that goes away inside a stream disturbs nobody and is not counted as refused."""
+    with httpx.stream("POST", f"{running.url}/chat/stream", json={"message": "Hello"}):
+        pass
+    assert httpx.get(f"{running.url}/health").status_code == 200
+    assert running.record(time.time() - 60, 60).refused == 0
+
+
+def test_peer_ends_when_whoever_started_it_is_gone() -> None:
+    """When its standard input closes, the peer ends by itself."""
+    command = [sys.executable, "-m", "loadtests.calibrate.peer", QUICK.model_dump_json()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+def test_no_peer_is_left_behind() -> None:
+    """The peer is gone when its block ends, also by an exception."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with pytest.raises(RuntimeError, match="a test"), peer(QUICK):
+        raise RuntimeError("a test")
+    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+
+
+def test_streams_may_use_all_descriptors() -> None:
+    """As many connections are allowed as the hard limit gives, less some for the process itself."""
+    assert most_connections() > 50
+
+
+def climbed(limit: float, *, first: int = 100, most: int = 20_000, bad: tuple[int, ...] = ()) -> list[Tried]:
+    """The loads tried on a generator whose CPU reaches its limit at `limit` users; the tries in `bad` are refused."""
+    tried: list[Tried] = []
+    while (load := next_load(tried, first=first, most=most)) is not None:
+        share = 0.1 + 0.9 * load / limit
+        tried.append(Tried(load, share <= 1 and len(tried) not in bad, share))
+        assert len(tried) < 20
+    return tried
+
+
+@pytest.mark.parametrize("limit", [30, 110, 431, 1_000, 7_000])
+def test_the_limit_is_found_in_a_few_steps(limit: int) -> None:
+    """Whatever the limit, the highest good load is within a tenth of it, after at most eight steps."""
+    tried = climbed(limit)
+    assert found(tried)
+    assert max(one.load for one in tried if one.good) >= 0.9 * limit
+    assert len(tried) <= 8
+
+
+def test_a_load_refused_by_the_machine_is_tried_again() -> None:
+    """A load that is refused with CPU to spare is played once more, and counts as good if it is so then."""
+    tried = climbed(1_000, bad=(0,))
+    assert [one.load for one in tried][:2] == [100, 100]
+    assert max(one.load for one in tried if one.good) >= 900
+
+
+def test_no_load_is_over_what_descriptors_allow() -> None:
+    """The climb ends at the most connections, and says that this was not the generator's limit."""
+    tried = climbed(7_000, most=300)
+    assert max(one.load for one in tried) == 300
+    assert not found(tried)
+
+
+def test_a_generator_that_holds_nothing_ends_the_climb() -> None:
+    """When every load is refused the climb goes down to a few users and ends."""
+    tried = climbed(1.0)
+    assert tried[-1].load == 10
+    assert not found(tried)
+
+
+def made_step(scenario: str, users: int, *, share: float = 0.5, peer_cpu: float = 20.0) -> Step:
+    """A step on a generator that reaches 60% of its core at a share of 1."""
+    cpu, pair = 60 * share, Pair(p50=50.2, p99=50.9, recorded_p50=50.0, recorded_p99=50.1)
+    return Step(
+        scenario=scenario,
+        framing="plain",
+        users=users,
+        seconds=2.0,
+        per_second=users * 20,
+        cpu_percent=cpu,
+        hub_lag_p99_ms=1.0,
+        events_per_read=1.0,
+        itl_reliable=True,
+        seen=users,
+        recorded=users,
+        figures=dict.fromkeys(COMPARED[scenario], pair),
+        peer_cpu_percent=peer_cpu,
+        peer_late_p99_ms=0.1,
+        refused=(f"the generator's CPU was at {cpu:.0f}%, over 60%",) if cpu > 60 else (),
+        untrue=(),
+    )
+
+
+def simulated(limit: int, **given: Any) -> Found:
+    """A search on a generator that holds `limit` users."""
+    return search(
+        SEARCHES[0], lambda one, users: made_step(one.scenario, users, share=users / limit, **given), float("inf")
+    )
+
+
+def test_the_best_good_step_is_the_answer() -> None:
+    """The search gives the good step with the most events a second, and knows that it is the limit."""
+    result = simulated(1_000)
+    assert 950 <= result.best.users <= 1_000
+    assert not result.at_least
+
+
+def test_a_busy_peer_makes_it_at_least() -> None:
+    """Where the peer has no CPU left, the search ends and its answer is a lower bound."""
+    result = simulated(10_000, peer_cpu=92.0)
+    assert len(result.steps) == 1
+    assert result.at_least
+
+
+def test_time_over_makes_it_at_least() -> None:
+    """Where the time is over while all is still good, the answer is a lower bound; one step is always played."""
+    result = search(SEARCHES[1], lambda one, users: made_step(one.scenario, users, share=0.1), time.monotonic())
+    assert len(result.steps) == 1
+    assert result.at_least
+
+
+def test_nothing_good_is_said_with_its_reasons() -> None:
+    """When no load had good figures, the message has the reasons and the cure."""
+    with pytest.raises(UserError, match=r"no load of stream .* CPU was at .* end what else runs .*parity calibrate"):
+        _ = simulated(1).best
+
+
+def test_calibration_is_shown_step_by_step() -> None:
+    """The terminal shows each step, why one does not count, and the answers with events a core."""
+    shown = Console(file=io.StringIO(), width=200)
+
+    def step(wanted: Search, users: int) -> Step:
+        return made_step(wanted.scenario, users, share=users / 200)
+
+    told = finished(searched(step, float("inf")), "server on core 0, generator on core 1", 40.0, shown)
+    text = shown.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+    assert "+0.2, +0.8" in text
+    assert "refused" in text
+    assert "CPU was at" in text
+    assert "events/s with good figures" in text
+    assert told.ceiling.events_per_second == max(s.per_second for s in told.steps if s.good and s.scenario == "stream")
+    assert Calibration.model_validate_json(told.model_dump_json()) == told
+
+
+def kept(folder: Path, **changed: Any) -> Path:
+    """A stored ceiling of this machine."""
+    facts: dict[str, Any] = {
+        "measured_at": "now",
+        "machine": machine(),
+        "events_per_second": 20_000,
+        "requests_per_second": 9_000,
+        "cpu_percent_at_events": 58,
+        "cpu_percent_at_requests": 57,
+        "seconds": 40,
+    }
+    file = folder / "calibration.json"
+    file.write_text(Ceiling(**{**facts, **changed}).model_dump_json(), "utf-8")
+    return file
+
+
+def test_a_ceiling_of_this_machine_is_used_again(tmp_path: Path) -> None:
+    """What was stored by this machine and these sources is taken as it is."""
+    ceiling = stored(kept(tmp_path))
+    assert ceiling is not None
+    assert ceiling.events_per_second == 20_000
+
+
+def test_a_ceiling_of_another_machine_is_none(tmp_path: Path) -> None:
+    """Another machine's, a damaged one and none at all are all no calibration."""
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text('{"machine": "a', "utf-8")
+    assert stored(kept(tmp_path, machine="another")) is None
+    assert stored(damaged) is None
+    assert stored(tmp_path / "missing.json") is None
+
+
+def test_a_calibration_is_bound_to_the_generators_sources(tmp_path: Path) -> None:
+    """When a source of the generator changes, so does the name of what was calibrated; machine() has that name."""
+    (tmp_path / "client").mkdir()
+    file = tmp_path / "client" / "http.py"
+    hashes = []
+    for text in ("one", "two", "one"):
+        file.write_text(text, "utf-8")
+        hashes.append(sources(tmp_path))
+    assert hashes[0] == hashes[2] != hashes[1]
+    assert sources() in machine()
+
+
+@pytest.fixture(scope="module")
+def driven() -> tuple[DriveResult, Record]:
+    """One short round against the peer, and the peer's record of it."""
+    with peer(QUICK) as started:
+        result = drive(DriveSpec("stream", started.url, "any", users=3, seconds=1.0, warmup=0.5))
+        return result, started.record(result.window.start, result.window.seconds)
+
+
+def test_counts_are_those_of_the_record(driven: tuple[DriveResult, Record]) -> None:
+    """Generator and peer cut the same window: requests and token events agree but for its edges."""
+    result, record = driven
+    assert result.tokens == pytest.approx(record.tokens, abs=6)
+    assert result.requests.count == pytest.approx(record.requests, abs=3)
+
+
+def moved(record: Record, milliseconds: float) -> Record:
+    """The record of a server whose first tokens came that much earlier."""
+    early = Played(0.0, (0.0, QUICK.ttft - milliseconds / 1e3))
+    return record.model_copy(update={"ttft": record_of([early], 0.0, 1.0, cpu_percent=0.0).ttft})
+
+
+def test_a_figure_off_the_record_is_untrue(driven: tuple[DriveResult, Record]) -> None:
+    """A TTFT that is 15 ms off the record, events that were not counted and a framing that was not told are untrue."""
+    result, record = driven
+    said = step_of(result, moved(record, 15), FRAMINGS["plain"], 3).untrue
+    assert any(line.startswith("TTFT p50 is +") for line in said)
+    lost = step_of(result, record.model_copy(update={"tokens": record.tokens * 2}), FRAMINGS["plain"], 3)
+    assert any("events counted where the server's record has" in line for line in lost.untrue)
+    four = step_of(result, record, FRAMINGS["four"], 3)
+    assert any("where the server wrote 4 at a time" in line for line in four.untrue)
