@@ -1,9 +1,9 @@
 """From raw rounds to a verdict: medians with their spread, ratios paired by block, and warnings.
 
 Rule: pure. The unit is the round; a refused round is shown and not counted; a cell with too few good rounds has no
-value. Nothing is the best of anything. With a handful of rounds no probability is claimed: two targets differ when
-their ranges do not overlap, and else there is no clear difference.
-Neighbours: figures says what is read from a round, claims judges the five rows, report shows the result.
+value. Nothing is the best of anything. All panels of the run are made before any ratio gets its word, because the
+words are corrected for being many.
+Neighbours: figures says what is read from a round, ratios compares, claims judges the five rows, report shows it all.
 """
 
 from __future__ import annotations
@@ -11,94 +11,98 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
-from loadtests.analyse import claims
+from loadtests.analyse import claims, course, knees, ratios, spectra, worst
 from loadtests.analyse.caution import limits_of, warnings_of
 from loadtests.analyse.figure_table import FIGURES, WORDS
-from loadtests.analyse.figures import Figure
-from loadtests.analyse.verdict import Cell, Panel, Ratio, Refusal, Section, Spread, Validity, Verdict, Word
+from loadtests.analyse.figures import Figure, over_blocks, primary_level
+from loadtests.analyse.verdict import Cell, Panel, Refusal, Section, Spread, Validity, Verdict
 from loadtests.plan import Level, Plan, PlannedScenario
 from loadtests.results import Round, Run
 
 
 def analyse(run: Run) -> Verdict:
     """Everything that the stored rounds say."""
-    sections = tuple(_section(run, scenario) for scenario in run.plan.scenarios)
+    panels = ratios.corrected([panel for scenario in run.plan.scenarios for panel in _panels(run, scenario)])
+    sections = tuple(_section(run, scenario, panels) for scenario in run.plan.scenarios)
     rows = claims.judge(run.plan, sections, run.handwork)
     return Verdict(
         answer=claims.answer(run.plan, sections, rows),
         baseline=run.plan.baseline,
-        complete=len(run.rounds) == len(run.plan.rounds),
+        complete=course.whole(run),
+        ended=course.ended(run),
         rounds_done=len(run.rounds),
         rounds_planned=len(run.plan.rounds),
         rounds_refused=sum(not done.good for done in run.rounds),
         rows=rows,
         sections=sections,
         handwork=run.handwork,
-        limits=limits_of(run),
+        limits=limits_of(run, sections),
     )
 
 
-def _section(run: Run, scenario: PlannedScenario) -> Section:
-    rounds = tuple(done for done in run.rounds if done.scenario == scenario.name)
+def _section(run: Run, scenario: PlannedScenario, panels: tuple[Panel, ...]) -> Section:
+    rounds = _of(run, scenario)
     words = WORDS[scenario.name]
-    panels = tuple(panel for figure in FIGURES[scenario.name] for panel in _panels(run.plan, scenario, figure, rounds))
+    mine = tuple(panel for panel in panels if panel.scenario == scenario.name)
     validity = tuple(_validity(run.plan, scenario, target.name, rounds) for target in run.plan.targets)
+    found = knees.of(run, scenario.name)
     return Section(
         scenario=scenario.name,
         title=words.title,
         asked=words.asked,
-        driven=_driven(run.plan, scenario),
+        driven=course.driven(run.plan, scenario, rounds),
         settings=rounds[0].settings if rounds else (),
-        panels=panels,
+        panels=mine,
+        spectra=spectra.of(run, scenario.name),
+        worst_streams=worst.of(run, scenario.name),
+        knees=found,
         validity=validity,
-        warnings=warnings_of(run, scenario.name, panels, validity),
+        warmup=course.warmup(rounds),
+        warnings=warnings_of(run, rounds, mine, validity, found),
     )
 
 
-def _panels(plan: Plan, scenario: PlannedScenario, figure: Figure, rounds: tuple[Round, ...]) -> Iterator[Panel]:
-    """A panel for each level of load."""
-    for level in scenario.levels:
-        values = {t.name: _values(figure, level, t.name, rounds) for t in plan.targets}
-        base = values[plan.baseline]
-        yield Panel(
-            scenario=scenario.name,
-            key=figure.key,
-            title=figure.title,
-            unit=figure.unit,
-            decimals=figure.decimals,
-            better=figure.better,
-            explain=figure.explain,
-            users=level.users,
-            chart=figure.chart,
-            curve=figure.curve,
-            ideal=figure.ideal(level) if figure.ideal else None,
-            cells=tuple(_cell(plan, t.name, values[t.name], base, rounds) for t in plan.targets),
-        )
+def _of(run: Run, scenario: PlannedScenario) -> tuple[Round, ...]:
+    return tuple(done for done in run.rounds if done.scenario == scenario.name)
 
 
-def _values(figure: Figure, level: Level, target: str, rounds: tuple[Round, ...]) -> Mapping[int, float]:
-    """Block -> the figure, over the target's good rounds that have it."""
-    found: dict[int, float] = {}
-    for done in rounds:
-        if done.target != target or not done.good:
-            continue
-        value = figure.read(done, level)
-        if value is not None:
-            found[done.block] = value
-    return found
+def _panels(run: Run, scenario: PlannedScenario) -> Iterator[Panel]:
+    """Every figure at every level of load at which it means something."""
+    rounds = _of(run, scenario)
+    for figure in FIGURES[scenario.name]:
+        for level in scenario.levels:
+            if figure.at(level):
+                yield _panel(run.plan, scenario, figure, level, rounds)
+
+
+def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, rounds: tuple[Round, ...]) -> Panel:
+    values = {t.name: over_blocks(figure, level, t.name, rounds) for t in plan.targets}
+    base, again = values[plan.baseline], values.get(plan.noise or "", {})
+    return Panel(
+        scenario=scenario.name,
+        key=figure.key,
+        title=figure.title,
+        unit=figure.unit,
+        decimals=figure.decimals,
+        better=figure.better,
+        explain=figure.explain,
+        level=level,
+        chart=figure.chart,
+        curve=figure.curve,
+        primary=figure.primary and level == primary_level(scenario.levels),
+        ideal=figure.ideal(level) if figure.ideal else None,
+        noise=ratios.against_itself(again, base),
+        cells=tuple(_cell(plan, t.name, values[t.name], base, rounds) for t in plan.compared),
+    )
 
 
 def _cell(
-    plan: Plan,
-    target: str,
-    values: Mapping[int, float],
-    base: Mapping[int, float],
-    rounds: tuple[Round, ...],
+    plan: Plan, target: str, values: Mapping[int, float], base: Mapping[int, float], rounds: tuple[Round, ...]
 ) -> Cell:
     if len(values) < plan.minimum_good:
         return Cell(target=target, value=None, ratio=None, why=_why(plan, target, values, rounds))
     enough = target != plan.baseline and len(base) >= plan.minimum_good
-    return Cell(target=target, value=_spread(values), ratio=paired(values, base) if enough else None)
+    return Cell(target=target, value=_spread(values), ratio=ratios.paired(values, base) if enough else None)
 
 
 def _why(plan: Plan, target: str, values: Mapping[int, float], rounds: tuple[Round, ...]) -> str:
@@ -113,24 +117,6 @@ def _why(plan: Plan, target: str, values: Mapping[int, float], rounds: tuple[Rou
 def _spread(values: Mapping[int, float]) -> Spread:
     ordered = tuple(value for _, value in sorted(values.items()))
     return Spread(median=median(ordered), low=min(ordered), high=max(ordered), values=ordered)
-
-
-def paired(values: Mapping[int, float], base: Mapping[int, float]) -> Ratio | None:
-    """Ratios within the blocks that hold both; None when no block does, or the baseline is zero."""
-    blocks = sorted(block for block in values.keys() & base.keys() if base[block] > 0)
-    if not blocks:
-        return None
-    ratios = [values[block] / base[block] for block in blocks]
-    return Ratio(median=median(ratios), low=min(ratios), high=max(ratios), blocks=len(blocks), word=word(values, base))
-
-
-def word(values: Mapping[int, float], base: Mapping[int, float]) -> Word:
-    """Compare two ranges: one wholly above the other, or not."""
-    if min(values.values()) > max(base.values()):
-        return "clearly higher"
-    if max(values.values()) < min(base.values()):
-        return "clearly lower"
-    return "no clear difference"
 
 
 def _validity(plan: Plan, scenario: PlannedScenario, target: str, rounds: tuple[Round, ...]) -> Validity:
@@ -149,11 +135,3 @@ def _refusals(refused: Iterable[Round]) -> tuple[Refusal, ...]:
     for done in refused:
         by_reason.setdefault(done.reasons, []).append(done.number)
     return tuple(Refusal(rounds=tuple(numbers), reasons=reasons) for reasons, numbers in by_reason.items())
-
-
-def _driven(plan: Plan, scenario: PlannedScenario) -> str:
-    blocks = max((planned.block for planned in plan.rounds), default=0)
-    loads = ", then ".join(
-        f"{level.users} users for {level.seconds:g} s after {level.warmup:g} s of warm-up" for level in scenario.levels
-    )
-    return f"Closed loop: {loads}. {blocks} rounds for each target, interleaved in random blocks."

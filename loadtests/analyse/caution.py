@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from loadtests.analyse.verdict import Panel, Validity
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Knees, Panel, Section, Validity
 from loadtests.drive.result import MAX_CPU, MAX_EVENTS_PER_READ
 from loadtests.results import Round, Run
 
@@ -16,33 +17,61 @@ BUSY_GENERATOR = 45.0  # per cent of a core; see drive.result.MAX_CPU for the li
 WIDE = 0.25  # of the median, from lowest to highest round
 
 
-def warnings_of(run: Run, scenario: str, panels: tuple[Panel, ...], validity: tuple[Validity, ...]) -> tuple[str, ...]:
+def warnings_of(
+    run: Run, rounds: tuple[Round, ...], panels: tuple[Panel, ...], validity: tuple[Validity, ...], knees: Knees | None
+) -> tuple[str, ...]:
     """Every warning for one scenario."""
-    rounds = tuple(done for done in run.rounds if done.scenario == scenario)
     return (
         *_too_few(run, validity),
+        *_unfair(panels),
         *_wide(panels),
+        *_unfinished(knees),
         *(warning for rule in _RULES for warning in rule(rounds)),
     )
 
 
-def limits_of(run: Run) -> tuple[str, ...]:
+def limits_of(run: Run, sections: tuple[Section, ...]) -> tuple[str, ...]:
     """What this run cannot tell, whatever came out."""
-    blocks = max(planned.block for planned in run.plan.rounds)
-    seconds = [level.seconds for scenario in run.plan.scenarios for level in scenario.levels]
     limits = [
-        f"{blocks} rounds of {min(seconds):g} to {max(seconds):g} s a cell give no probability. “Clearly” means "
-        "only that the ranges over the rounds do not overlap; a few per cent cannot be told from noise here.",
-        "The load is a closed loop: users wait for an answer before they ask again, so a slow server is asked less "
-        "often, and latency at a fixed rate of arrivals is not shown.",
-        "p99 of a short round rests on few requests; its spread over the rounds is the better guide.",
-        "Warm-up is a fixed time here, not detected from the data.",
+        *_unresolved(sections),
+        *_loops(run),
         f"Isolation: {run.environment.pinning.note}.",
-        "Server and generator are on one machine over loopback: no network, no TLS, no proxy.",
+        "Server and generator are on one machine, and it is one machine: over loopback, with no network, no TLS and no "
+        "proxy; another processor may set the targets apart by another factor.",
     ]
+    if run.ceiling is None:
+        limits.append(
+            "Not calibrated: how much the generator itself can drive on this machine was not measured; "
+            "`parity calibrate` does."
+        )
     if run.plan.mode == "quick":
-        limits.append("parity compare --full plays more and longer rounds, and more levels of load.")
+        limits.append(
+            "A quick run: few and short rounds, so p99 rests on few requests; "
+            "parity compare --full plays more and longer rounds, and more levels of load."
+        )
     return tuple(limits)
+
+
+def _unresolved(sections: tuple[Section, ...]) -> Iterator[str]:
+    """The differences that were too small for this many rounds."""
+    primary = [panel for section in sections for panel in section.panels if panel.primary]
+    told = [f"{units.share(p.resolves)} in {p.title} ({p.scenario})" for p in primary if p.resolves is not None]
+    if told:
+        yield (
+            f"Differences under these could not be told from none by this run: {', '.join(told)}; larger ones would "
+            "be found in at least four of five such runs."
+        )
+    if silent := [panel.scenario for panel in primary if panel.resolves is None]:
+        yield f"Too few rounds for any verdict by its figures in {', '.join(silent)}."
+
+
+def _loops(run: Run) -> Iterator[str]:
+    closed = [s.name for s in run.plan.scenarios if all(level.users is not None for level in s.levels)]
+    if closed:
+        yield (
+            f"The load of {', '.join(closed)} is a closed loop: users wait for an answer before they ask again, so a "
+            "slow server is asked less often, and latency at a fixed rate of arrivals is not shown."
+        )
 
 
 def _too_few(run: Run, validity: tuple[Validity, ...]) -> Iterator[str]:
@@ -54,12 +83,30 @@ def _too_few(run: Run, validity: tuple[Validity, ...]) -> Iterator[str]:
             )
 
 
+def _unfair(panels: tuple[Panel, ...]) -> Iterator[str]:
+    """A against A that differs: what decides should not."""
+    for panel in panels:
+        noise = panel.noise
+        if panel.primary and noise and noise.word != "equivalent" and not noise.low <= 1 <= noise.high:
+            yield (
+                f"{panel.title}: the baseline against itself came to {units.ratio(noise)} ({units.ratio_span(noise)}), "
+                "where 1 was due. One run in 20 shows that by chance; else the machine was not the same for both, and "
+                "differences of that size here are its own. Run again with nothing else running."
+            )
+
+
+def _unfinished(knees: Knees | None) -> Iterator[str]:
+    for knee in knees.cells if knees else ():
+        if knee.limit == "unfinished":
+            yield f"{knee.target}: the search for the most it holds was not finished; what it had found is shown."
+
+
 def _wide(panels: tuple[Panel, ...]) -> Iterator[str]:
     """Cells whose rounds differ by more than a quarter, said once a target."""
     charted = [panel for panel in panels if panel.chart and panel.better != "neither"]
     for target in dict.fromkeys(cell.target for panel in charted for cell in panel.cells):
         wide = [
-            panel.title + (f" ({panel.users} users)" if len({p.users for p in panels}) > 1 else "")
+            panel.title + (f" ({panel.level.label})" if len({p.level for p in panels}) > 1 else "")
             for panel in charted
             if (value := panel.cell(target).value) and value.high - value.low > WIDE * value.median
         ]
@@ -91,4 +138,21 @@ def _unsampled(rounds: tuple[Round, ...]) -> Iterator[str]:
         yield f"The server's CPU and memory were not sampled in {missing} drives."
 
 
-_RULES: tuple[Callable[[tuple[Round, ...]], Iterator[str]], ...] = (_events_per_read, _generator, _unsampled)
+def _unsettled(rounds: tuple[Round, ...]) -> Iterator[str]:
+    """Drives that were measured although they had not settled."""
+    drives = [(done, d) for done in rounds if done.good for d in done.drives if d.result.warmup.limit > 0]
+    wild = [(done, d) for done, d in drives if not d.result.warmup.settled]
+    if wild:
+        where = ", ".join(dict.fromkeys(f"{done.target} at {driven.level.label}" for done, driven in wild))
+        yield (
+            f"{len(wild)} of {len(drives)} drives had not settled when the longest warm-up was over ({where}): their "
+            "figures hold some of the start."
+        )
+
+
+_RULES: tuple[Callable[[tuple[Round, ...]], Iterator[str]], ...] = (
+    _events_per_read,
+    _generator,
+    _unsampled,
+    _unsettled,
+)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from loadtests.analyse import figures as read
-from loadtests.analyse.figures import Figure
+from loadtests.analyse.figures import Figure, Loop, Read
 from loadtests.scenarios import ACCEPTED, HEALTH, REFUSED
 
 
@@ -56,15 +56,26 @@ THROUGHPUT = Figure(
     "higher",
     "Answers per second, closed loop.",
     read.of_drive(lambda result: result.throughput),
+    loop="closed",
+)
+GOODPUT = Figure(
+    "goodput",
+    "Goodput",
+    "requests/s",
+    0,
+    "higher",
+    "Answers per second that met the scenario's limits.",
+    read.of_drive(lambda result: result.goodput),
+    chart=False,
 )
 CPU = Figure(
     "cpu_ms",
-    "CPU per request",
-    "ms",
+    "CPU per 1,000 requests",
+    "s",
     3,
     "lower",
-    "CPU time of the server's whole process tree for one answer.",
-    read.of_use(read.cpu_per_request),
+    "CPU-seconds of the server's whole process tree for 1,000 answers; the same number in ms is one answer's.",
+    read.of_use(read.cpu_per_thousand),
 )
 RSS = Figure(
     "rss",
@@ -75,14 +86,43 @@ RSS = Figure(
     "Resident memory of the whole process tree, median over the window.",
     read.of_use(lambda _, cost: cost.rss_median_mib),
 )
-P50 = Figure("latency_p50", "Latency p50", "ms", 1, "lower", "Half of the answers came sooner.", read.latency("p50"))
-P95 = Figure("latency_p95", "Latency p95", "ms", 1, "lower", "One in 20 came later.", read.latency("p95"))
-P99 = Figure("latency_p99", "Latency p99", "ms", 1, "lower", "One in 100 came later.", read.latency("p99"))
+
+
+def _latency(name: str, title: str, explain: str, source: Read, *, loop: Loop = "closed") -> Figure:
+    return Figure(name, title, "ms", 1, "lower", explain, source, loop=loop)
+
+
+P50 = _latency("latency_p50", "Latency p50", "Half of the answers came sooner.", read.latency("p50"))
+P95 = _latency("latency_p95", "Latency p95", "One in 20 came later.", read.latency("p95"))
+P99 = _latency("latency_p99", "Latency p99", "One in 100 came later.", read.latency("p99"))
+DUE = "From the time at which the request was due, as a user feels it."
+SENT = "From the time at which it was sent: what it leaves out beside the figure above is coordinated omission."
 
 
 def _quiet(figure: Figure) -> Figure:
     """In the table of numbers, without a chart."""
     return replace(figure, chart=False)
+
+
+def _primary(figure: Figure) -> Figure:
+    """The one that carries its scenario's verdict."""
+    return replace(figure, primary=True)
+
+
+def _sum(name: str, title: str, explain: str) -> Figure:
+    return Figure(name, title, "a round", 0, "neither", explain, read.requests(name), chart=False, loop="open")
+
+
+OPEN: Final = (
+    _latency("intended_p50", "Latency p50, open loop", DUE, read.intended("p50"), loop="open"),
+    _latency("intended_p99", "Latency p99, open loop", DUE, read.intended("p99"), loop="open"),
+    _quiet(_latency("naive_p50", "Latency p50, naive", SENT, read.latency("p50"), loop="open")),
+    _quiet(_latency("naive_p99", "Latency p99, naive", SENT, read.latency("p99"), loop="open")),
+    _sum("offered", "Requests offered", "How many fell due in the window."),
+    _sum("late", "Requests late", "Begun over 2 ms after they were due."),
+    _sum("dropped", "Requests dropped", "Never sent: the generator had too many open."),
+)
+"""What an open loop shows, whatever it asks."""
 
 
 def _group(name: str, title: str, group: str, quantile: str, explain: str) -> Figure:
@@ -97,7 +137,7 @@ def _stream(key: str, title: str, field: str, quantile: str, explain: str) -> Fi
     return Figure(key, title, "ms", 1, "lower", explain, read.stream_quantile(field, quantile))
 
 
-_CHAT = (THROUGHPUT, P99, CPU, RSS, _quiet(P50), _quiet(P95))
+_CHAT = (_primary(THROUGHPUT), P99, CPU, RSS, _quiet(P50), _quiet(P95), GOODPUT, *OPEN)
 _ASYNC = (
     Figure(
         "held",
@@ -107,8 +147,10 @@ _ASYNC = (
         "higher",
         "Throughput times the model's 200 ms. As many as users: nobody waits for the server.",
         read.of_drive(read.held),
-        ideal=lambda level: float(level.users),
+        ideal=lambda level: float(level.users or 0),
         curve=True,
+        loop="closed",
+        primary=True,
     ),
     P99,
     _group("health_p99", "/health p99 meanwhile", HEALTH, "p99", "How long a health check waits under this load."),
@@ -116,9 +158,11 @@ _ASYNC = (
     _quiet(P50),
     _quiet(CPU),
     _quiet(RSS),
+    GOODPUT,
+    *OPEN,
 )
 _VALIDATION = (
-    _group("accepted_p50", "Accepted body, p50", ACCEPTED, "p50", "Latency of a valid request, in the mix."),
+    _primary(_group("accepted_p50", "Accepted body, p50", ACCEPTED, "p50", "Latency of a valid request, in the mix.")),
     _group("refused_p50", "Refused body, p50", REFUSED, "p50", "Latency of a refused request, in the mix."),
     CPU,
     _quiet(_group("accepted_p99", "Accepted body, p99", ACCEPTED, "p99", "One in 100 took longer.")),
@@ -145,7 +189,7 @@ _VALIDATION = (
     ),
 )
 _DOCS = (
-    _group("openapi_p50", "GET /openapi.json, p50", "openapi", "p50", "Latency of the generated document."),
+    _primary(_group("openapi_p50", "GET /openapi.json, p50", "openapi", "p50", "Latency of the generated document.")),
     _group("docs_p50", "GET /docs, p50", "docs", "p50", "Latency of the page."),
     CPU,
     _count("operations", "Operations documented", "Paths times methods."),
@@ -172,6 +216,7 @@ _STREAM = (
         "lower",
         "CPU-seconds of the process tree for a million token events.",
         read.of_use(read.cpu_per_million_events),
+        primary=True,
     ),
     Figure(
         "mib_stream",
@@ -179,7 +224,8 @@ _STREAM = (
         "MiB",
         3,
         "lower",
-        "Growth of resident memory under the load, by the streams open. Coarse with few streams.",
+        "Growth of the server's own memory (USS; RSS where the system gives none) under the load, by the streams "
+        "open. Coarse with few streams.",
         read.memory_per_stream,
         chart=False,
     ),
@@ -195,6 +241,7 @@ _STREAM = (
         read.of_drive(lambda result: result.events_per_read),
         chart=False,
     ),
+    GOODPUT,
     Figure("completed", "Streams completed", "a round", 0, "neither", "", read.streams("completed"), chart=False),
     Figure("truncated", "Streams truncated", "a round", 0, "lower", "", read.streams("truncated"), chart=False),
 )

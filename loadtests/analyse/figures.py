@@ -7,8 +7,9 @@ Neighbours: drive and measure record, figure_table names what is read, analyse p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from loadtests import scenarios
 from loadtests.analyse.verdict import Better
@@ -18,11 +19,15 @@ from loadtests.plan import Level
 from loadtests.results import Driven, Round
 
 Read = Callable[[Round, Level], float | None]
+Loop = Literal["closed", "open", "either"]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. `ideal` is what a perfect server gives; `curve`: drawn over the levels instead of one by one."""
+    """One figure. `ideal` is what a perfect server gives; `curve`: drawn over the levels instead of one by one.
+
+    `loop`: at which levels it means something. `primary`: it carries its scenario's verdict, at `primary_level`.
+    """
 
     key: str
     title: str
@@ -34,6 +39,24 @@ class Figure:
     chart: bool = True
     ideal: Callable[[Level], float] | None = None
     curve: bool = False
+    loop: Loop = "either"
+    primary: bool = False
+
+    def at(self, level: Level) -> bool:
+        """Whether it means something at this level."""
+        return self.loop in {"either", "closed" if level.users is not None else "open"}
+
+
+def primary_level(levels: Sequence[Level]) -> Level:
+    """Where the primary figure is taken: the closed level of the most users, or the highest rate if there is none."""
+    closed = [level for level in levels if level.users is not None]
+    return max(closed or levels, key=lambda level: level.amount)
+
+
+def over_blocks(figure: Figure, level: Level, target: str, rounds: Sequence[Round]) -> Mapping[int, float]:
+    """Block -> the figure, over the target's good rounds that have it."""
+    mine = {done.block: figure.read(done, level) for done in rounds if done.target == target and done.good}
+    return {block: value for block, value in sorted(mine.items()) if value is not None}
 
 
 def of_drive(read: Callable[[DriveResult], float | None]) -> Read:
@@ -78,6 +101,16 @@ def latency(quantile: str) -> Read:
     return of_drive(lambda result: getattr(result.latency_ms, quantile))
 
 
+def intended(quantile: str) -> Read:
+    """The same from the time at which the request was due: what a user feels when requests queue."""
+    return of_drive(lambda result: getattr(result.latency_intended_ms, quantile))
+
+
+def requests(name: str) -> Read:
+    """How many requests were `offered`, `dropped` or `late`."""
+    return of_drive(lambda result: float(getattr(result.requests, name)))
+
+
 def group_latency(name: str, quantile: str) -> Read:
     """The same for one group of the scenario's calls."""
 
@@ -98,8 +131,8 @@ def group_met(name: str) -> Read:
     return of_drive(read)
 
 
-def cpu_per_request(result: DriveResult, cost: Use) -> float | None:
-    """CPU-ms per answered request."""
+def cpu_per_thousand(result: DriveResult, cost: Use) -> float | None:
+    """CPU-seconds per 1,000 answered requests: as a number the same as CPU-ms for one."""
     return 1000 * cost.cpu_seconds / (result.throughput * cost.seconds) if result.throughput > 0 else None
 
 
@@ -120,12 +153,21 @@ def expected_met(result: DriveResult) -> float | None:
 
 
 def memory_per_stream(done: Round, level: Level) -> float | None:
-    """MiB that RSS grew from before this load to its peak, by the streams that were open."""
+    """MiB that memory grew from before this load to its peak, by the streams that were open at most.
+
+    USS, the memory that the process tree has for itself, where it was looked at before and during the load; else RSS.
+    """
     driven = drive_at(done, level)
-    cost = window_use(driven) if driven else None
-    if driven is None or cost is None:
+    if driven is None or window_use(driven) is None:
         return None
-    return max(0.0, cost.rss_peak_mib - driven.samples[0].rss_bytes / MIB) / level.users
+    open_streams = level.users if level.users is not None else driven.result.in_flight.max
+    return max(0.0, _growth(driven)) / MIB / open_streams if open_streams else None
+
+
+def _growth(driven: Driven) -> float:
+    own = [sample.uss_bytes for sample in driven.samples if sample.uss_bytes is not None]
+    sizes = own if len(own) > 1 else [sample.rss_bytes for sample in driven.samples]
+    return max(sizes[1:]) - sizes[0]
 
 
 def stream_quantile(field: str, quantile: str) -> Read:

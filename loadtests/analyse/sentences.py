@@ -10,20 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from loadtests.analyse import units
-from loadtests.analyse.verdict import Better, Cell, Holds, Panel, Section, Word
+from loadtests.analyse.verdict import Cell, Holds, Panel, Section, Word
 from loadtests.measure.handwork import Handwork, lines_of
 
 MISSING = "not measured well enough for a verdict"
 NOT_ABOUT_THESE = "What is commonly said of FastAPI and Flask is judged only where both are measured."
 # packages that a twin cannot do without: using them is no extension
 INHERENT = frozenset({"fastapi", "starlette", "flask", "werkzeug", "pydantic", "pydantic_core", "anyio"})
-# a figure's direction, the comparison of its range with the baseline's -> how it is said
-SAID: Mapping[tuple[Better, str], str] = {
-    ("higher", "clearly higher"): "clearly more",
-    ("higher", "clearly lower"): "clearly less",
-    ("lower", "clearly higher"): "clearly worse",
-    ("lower", "clearly lower"): "clearly better",
-}
 
 
 def amount(panel: Panel, target: str, *, unit: bool = True) -> str:
@@ -38,8 +31,8 @@ def compared(panel: Panel | None) -> str:
     """A figure of every target, with its ratio to the baseline."""
     if panel is None:
         return f"Requests per second were {MISSING}."
-    parts = (f"{cell.target} {_figure(panel, cell)}{_against(panel, cell)}" for cell in panel.cells)
-    return f"{panel.title} with {panel.users} users: {', '.join(parts)}."
+    parts = (_against(panel, cell) for cell in panel.cells)
+    return f"{panel.title} with {panel.level.label}: {'; '.join(parts)}."
 
 
 def held(section: Section) -> str:
@@ -48,9 +41,8 @@ def held(section: Section) -> str:
     if panel is None:
         return f"Calls in flight were {MISSING}."
     parts = (f"{cell.target} {amount(panel, cell.target, unit=False)}" for cell in panel.cells)
-    text = (
-        f"Of {panel.users} calls that could wait for a 200 ms model at once, there were in flight: {', '.join(parts)}."
-    )
+    users = panel.level.users
+    text = f"Of {users} calls that could wait for a 200 ms model at once, there were in flight: {', '.join(parts)}."
     return f"{text} {_each(health, 'A health check took at p99')}" if health else text
 
 
@@ -95,7 +87,7 @@ def streamed(section: Section, work: tuple[Handwork, ...]) -> str:
     parts = (
         f"{cell.target} {amount(ttft, cell.target, unit=False)} and {amount(itl, cell.target)}" for cell in ttft.cells
     )
-    opening = f"With {ttft.users} streams, first token and gap between tokens at p99 (the model's own: "
+    opening = f"With {ttft.level.label}, first token and gap between tokens at p99 (the model's own: "
     own = f"{ttft.ideal or 0:g} and {itl.ideal or 0:g} ms)"
     return f"{opening}{own}: {', '.join(parts)}. {hand(work, 'streaming')}"
 
@@ -115,12 +107,15 @@ def extensions(work: tuple[Handwork, ...], feature: str, twin: str) -> tuple[str
 
 
 # how the Flask deployments' throughput stands to FastAPI's -> the opening
-_DECIDES: Mapping[frozenset[Word], str] = {
-    frozenset({"clearly lower"}): "FastAPI answered more than every Flask deployment measured",
-    frozenset({"clearly higher"}): "Every Flask deployment measured answered more than FastAPI",
+_DECIDES: Mapping[frozenset[Word | None], str] = {
+    frozenset({"lower"}): "FastAPI answered more than every Flask deployment measured",
+    frozenset({"higher"}): "Every Flask deployment measured answered more than FastAPI",
+    frozenset({"equivalent"}): "FastAPI and every Flask deployment measured answered as many, within 3%",
     frozenset({"no clear difference"}): "No clear difference in throughput",
+    frozenset({None}): "Too few rounds for a verdict on throughput",
 }
 _DEPENDS = "Throughput depends on the deployment"
+_PARTLY = "Throughput was told apart for some deployments and not for others"
 
 
 def decides(panel: Panel | None, baseline: str, flask: tuple[str, ...]) -> str:
@@ -128,19 +123,25 @@ def decides(panel: Panel | None, baseline: str, flask: tuple[str, ...]) -> str:
     ratios = {t: ratio for t in flask if panel and (ratio := panel.cell(t).ratio)}
     if panel is None or not ratios:
         return "This run does not answer it by throughput."
-    order = sorted(ratios, key=lambda target: ratios[target].median, reverse=True)
+    order = sorted(ratios, key=lambda target: ratios[target].value, reverse=True)
     parts = [f"{baseline} answered {amount(panel, baseline)}"]
-    parts += [f"{t} {amount(panel, t, unit=False)} ({units.ratio(ratios[t])})" for t in order]
-    figures = ", ".join(parts[:-1]) + " and " + parts[-1]
-    opening = _DECIDES.get(frozenset(ratio.word for ratio in ratios.values()), _DEPENDS)
-    return f"{opening}: {figures}."
+    parts += [f"{t} {amount(panel, t, unit=False)}, {units.compared(panel, ratios[t])}" for t in order]
+    figures = "; ".join(parts)
+    return f"{_opening(frozenset(ratio.word for ratio in ratios.values()))}: {figures}."
+
+
+def _opening(words: frozenset[Word | None]) -> str:
+    if words in _DECIDES:
+        return _DECIDES[words]
+    both_ways = "lower" in words and words & {"higher", "equivalent"}
+    return _DEPENDS if both_ways or words == {"higher", "equivalent"} else _PARTLY
 
 
 def beside(panel: Panel | None, others: tuple[str, ...]) -> str:
     """What deployments of other frameworks answered, beside the two that the question is about."""
     cells = [cell for cell in panel.cells if cell.target in others] if panel else []
-    parts = (f"{cell.target} {_figure(panel, cell)}{_against(panel, cell)}" for cell in cells if panel)
-    return f"Beside the two: {', '.join(parts)}." if cells else ""
+    parts = (_against(panel, cell) for cell in cells if panel)
+    return f"Beside the two: {'; '.join(parts)}." if cells else ""
 
 
 def tally(verdicts: Iterable[Holds]) -> str:
@@ -158,15 +159,10 @@ def tally(verdicts: Iterable[Holds]) -> str:
     return f"Of the five things commonly said of the two, {joined}."
 
 
-def _figure(panel: Panel, cell: Cell) -> str:
-    return amount(panel, cell.target)
-
-
 def _against(panel: Panel, cell: Cell) -> str:
-    if cell.ratio is None:
-        return ""
-    said = SAID.get((panel.better, cell.ratio.word), cell.ratio.word)
-    return f" ({cell.ratio.median:.2f}{units.TIMES}, {said})"
+    """A target's figure, and how it stands to the baseline."""
+    tail = f", {units.compared(panel, cell.ratio)}" if cell.ratio else ""
+    return f"{cell.target} {amount(panel, cell.target)}{tail}"
 
 
 def _each(panel: Panel, opening: str) -> str:

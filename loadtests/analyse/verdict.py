@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Literal
 
 from loadtests.measure.handwork import Handwork
-from loadtests.plan import SCHEMA_VERSION, Frozen
+from loadtests.plan import SCHEMA_VERSION, Frozen, Level
 
 Better = Literal["higher", "lower", "neither"]
-Word = Literal["clearly higher", "clearly lower", "no clear difference"]
+Word = Literal["higher", "lower", "equivalent", "no clear difference"]
 Holds = Literal[
     "holds", "does not hold", "depends on the deployment", "not clear in this run", "not measured in this run"
 ]
@@ -29,16 +29,26 @@ class Spread(Frozen):
 
 
 class Ratio(Frozen):
-    """A target against the baseline: the median of the ratios within each block, and their extremes.
+    """A target against the baseline: the geometric mean of the ratios within each block (`values`), its 95% interval.
 
-    `word` compares the two ranges, not the ratio: they overlap, or one lies wholly above the other.
+    `bootstrap` is the interval by resampling blocks, for comparison (None with too few). `p`: of there being no
+    difference; `adjusted`: the same by Holm over its family. `word` is the verdict, by `adjusted` and the interval;
+    None where too few blocks give no interval, and then `low` and `high` are the extremes of `values`.
     """
 
-    median: float
+    value: float
     low: float
     high: float
-    blocks: int
-    word: Word
+    bootstrap: tuple[float, float] | None
+    values: tuple[float, ...]
+    p: float | None
+    adjusted: float | None
+    word: Word | None
+
+    @property
+    def blocks(self) -> int:
+        """How many pairs of rounds it rests on."""
+        return len(self.values)
 
 
 class Cell(Frozen):
@@ -51,7 +61,13 @@ class Cell(Frozen):
 
 
 class Panel(Frozen):
-    """One figure of one scenario at one level of load, over all targets. `ideal` is a perfect server's value."""
+    """One figure of one scenario at one level of load, over all targets. `ideal` is a perfect server's value.
+
+    `noise` is A against A: the baseline's second rounds over its first, what a ratio is when nothing differs.
+    `primary`: it carries its scenario's verdict, and is corrected with the other primary ones of the run; the others
+    are corrected within their scenario. `resolves`: the smallest difference, as a share (0.05 is 5%), that this many
+    rounds would have told from none in four of five runs; None with too few rounds.
+    """
 
     scenario: str
     key: str
@@ -60,10 +76,13 @@ class Panel(Frozen):
     decimals: int
     better: Better
     explain: str
-    users: int
+    level: Level
     chart: bool
     curve: bool
+    primary: bool = False
     ideal: float | None = None
+    noise: Ratio | None = None
+    resolves: float | None = None
     cells: tuple[Cell, ...]
 
     def cell(self, target: str) -> Cell:
@@ -74,6 +93,69 @@ class Panel(Frozen):
         """The target's median, or None where it has no verdict."""
         value = self.cell(target).value
         return value.median if value else None
+
+
+class Spectrum(Frozen):
+    """A distribution pooled over a target's good rounds at one level: ms at each of `percentiles` (50 … 99.9, 100).
+
+    `figure`: latency, latency_intended (open loop), ttft or itl. A percentile that rests on fewer than 10 values is
+    left out, so `points` may be shorter for one target than for another.
+    """
+
+    figure: str
+    title: str
+    level: Level
+    target: str
+    count: int
+    points: tuple[tuple[float, float], ...]
+
+
+class StreamLine(Frozen):
+    """The worst stream of a target (its longest gap): each token's time in ms after the request was sent."""
+
+    target: str
+    round: int
+    level: Level
+    longest_gap_ms: float
+    tokens_ms: tuple[float, ...]
+
+
+class LoadPoint(Frozen):
+    """One load of a search, over its probes: figures are medians. `held`: of `probes`, how many met the objective."""
+
+    load: float
+    probes: int
+    held: int
+    throughput: float
+    goodput: float
+    latency_p99_ms: float
+    ttft_p99_ms: float | None
+    itl_p99_ms: float | None
+    errors: int
+    why: str
+
+
+class Knee(Frozen):
+    """The most that a target holds within the objective: it held at `low` every time, and not at `high`.
+
+    `high` None: it was never seen to fail; `limit` says what ended the search (the server, the generator, the highest
+    load of the plan). `low` None: it held nowhere.
+    """
+
+    target: str
+    low: float | None
+    high: float | None
+    limit: Literal["server", "generator", "plan", "unfinished"]
+    points: tuple[LoadPoint, ...]
+
+
+class Knees(Frozen):
+    """A scenario's searches: one for each target."""
+
+    scenario: str
+    unit: str
+    slo: str
+    cells: tuple[Knee, ...]
 
 
 class Refusal(Frozen):
@@ -101,18 +183,22 @@ class Section(Frozen):
     driven: str
     settings: tuple[str, ...]
     panels: tuple[Panel, ...]
+    spectra: tuple[Spectrum, ...] = ()
+    worst_streams: tuple[StreamLine, ...] = ()
+    knees: Knees | None = None
     validity: tuple[Validity, ...]
+    warmup: str = ""
     warnings: tuple[str, ...]
 
-    def panel(self, key: str, users: int | None = None) -> Panel | None:
-        """The panel of that figure, at that level or at the highest; None when it was not measured."""
-        found = [p for p in self.panels if p.key == key and users in (None, p.users)]
-        return max(found, key=lambda p: p.users, default=None)
+    def panel(self, key: str, level: Level | None = None) -> Panel | None:
+        """The panel of that figure: at that level, or the primary one, or that of the most users; None without any."""
+        found = [p for p in self.panels if p.key == key and level in (None, p.level)]
+        return max(found, key=lambda p: (p.primary, p.level.users or 0), default=None)
 
     @property
-    def levels(self) -> tuple[int, ...]:
-        """The numbers of users that were driven, lowest first."""
-        return tuple(sorted({panel.users for panel in self.panels}))
+    def levels(self) -> tuple[Level, ...]:
+        """The levels that were driven: closed loops by their users, then open loops by their rate."""
+        return tuple(sorted({p.level for p in self.panels}, key=lambda one: (one.users is None, one.amount)))
 
 
 class Row(Frozen):
@@ -134,6 +220,7 @@ class Verdict(Frozen):
     answer: str
     baseline: str
     complete: bool
+    ended: str
     rounds_done: int
     rounds_planned: int
     rounds_refused: int
