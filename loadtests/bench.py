@@ -1,0 +1,76 @@
+"""What a load is made with: a running server, a look at it, the drive, the cores; rounds and knee searches share it.
+
+Rule: only the parts and what is done to a log; nothing here decides what is played or what counts. Tests give their
+own parts. Neighbours: `compare.play` plays rounds with it, `knee` its probes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import psutil
+
+from loadtests import serve
+from loadtests.drive import DriveSpec, drive
+from loadtests.drive.result import DriveResult
+from loadtests.files import redacted
+from loadtests.measure import precheck
+from loadtests.measure.precheck import Precheck
+
+LOG_LINES: Final = 40
+STOP_SECONDS: Final = 0.2  # a load is over when its figures are in: its server has nothing left to finish
+
+
+class Running(Protocol):
+    """What a load needs of a running server (serve.Server has it)."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102 - the name says it
+    @property
+    def key(self) -> str: ...  # noqa: D102 - the name says it
+    def processes(self) -> list[psutil.Process]: ...  # noqa: D102 - the name says it
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The parts; tests give their own."""
+
+    running: Callable[..., AbstractContextManager[Running]] = serve.running
+    look: Callable[[str, str, Mapping[str, str]], Precheck] = precheck.look
+    drive: Callable[[DriveSpec], DriveResult] = drive
+
+
+@contextmanager
+def beside(cores: tuple[int, ...]) -> Iterator[None]:
+    """Keep this process to the generator's cores meanwhile, so that the server has its own to itself."""
+    before = os.sched_getaffinity(0) if cores else set[int]()
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        if before:
+            os.sched_setaffinity(0, before)
+
+
+def cpus(cores: tuple[int, ...]) -> frozenset[int] | None:
+    """The cores as serve and drive take them: None where nothing is pinned."""
+    return frozenset(cores) or None
+
+
+def shorten(log: Path) -> None:
+    """Keep the end of what a server printed, without what must not be kept."""
+    if not log.is_file():
+        return
+    lines = redacted(log.read_text("utf-8", errors="replace")).splitlines()
+    log.write_text("".join(f"{line}\n" for line in lines[-LOG_LINES:]), "utf-8")
+
+
+def first_line(error: Exception) -> str:
+    """A reason for a reader elsewhere: one line, and no path of this machine."""
+    return redacted(str(error)).splitlines()[0].split("; its log is")[0]

@@ -1,0 +1,194 @@
+"""The most that a target holds within an objective: a search played against real servers.
+
+Rule: `steps` decides what is probed, here it is played: a server serves until a probe does not hold, the next probe
+has a fresh one. A search always ends with a value that has every probe; a server that does not start or a generator
+that fails twice running ends it unfinished. Only Ctrl-C passes through, and leaves no process.
+Neighbours: `slo`, `probe` and `doubts` judge, `bench` has the parts, compare and `command` ask, analyse.knees reads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from loadtests import doubts
+from loadtests.bench import STOP_SECONDS, Bench, Running, cpus, first_line, shorten
+from loadtests.drive import DriveFailed, DriveSpec
+from loadtests.errors import UserError
+from loadtests.knee.files import open_files
+from loadtests.knee.probe import judge
+from loadtests.knee.show import told
+from loadtests.knee.slo import Slo, parse
+from loadtests.knee.steps import Answer, End, Next, after
+from loadtests.levels import DRIVE_SECONDS
+from loadtests.measure import Meter, Sample
+from loadtests.measure.environment import Cores
+from loadtests.plan import PlannedKnee
+from loadtests.results import Ceiling, KneeSearch, Probe
+from loadtests.scenarios import find
+from loadtests.targets import Target
+
+TIMEOUT: Final = 5.0  # seconds after which a request has failed, at least: an overloaded probe is to end soon
+STREAM_TIMEOUT: Final = 10.0
+PATIENCE: Final = 5.0  # times the longest time asked is waited for too
+IN_FLIGHT: Final = 4_096  # of an open loop: at 20,000 a second that many wait for 200 ms on average
+FAULTS: Final = 2  # in a row, of the machinery and not of the server under load
+
+__all__ = ["Place", "search"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and until when a search is played.
+
+    `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit.
+    """
+
+    cores: Cores
+    logs: Path
+    ceiling: Ceiling | None = None
+    deadline: float | None = None
+    tell: Callable[[str], object] = lambda _: None
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class _Hunt:
+    """Everything that stays the same during one search."""
+
+    planned: PlannedKnee
+    slo: Slo
+    target: Target
+    place: Place
+    bench: Bench
+    files: float
+
+    @property
+    def log(self) -> Path:
+        return self.place.logs / f"knee-{self.planned.scenario}-{self.target.name}.log"
+
+    @property
+    def most(self) -> float:
+        """The highest load that is tried: no more users than a process may have open files."""
+        if self.planned.unit == "requests/s":
+            return self.planned.most
+        return max(self.planned.first, min(self.planned.most, self.files))
+
+    @property
+    def in_time(self) -> bool:
+        longest = self.planned.warmup + self.planned.seconds + DRIVE_SECONDS
+        return self.place.deadline is None or time.monotonic() + longest <= self.place.deadline
+
+    def next(self, probes: list[Probe]) -> Next | End:
+        """What comes after these probes."""
+        step = after([Answer(p.load, p.held) for p in probes], self.planned.first, self.most)
+        return step if isinstance(step, End) or self.in_time else End("unfinished", "the time was over")
+
+
+def search(planned: PlannedKnee, target: Target, place: Place, bench: Bench) -> KneeSearch:
+    """Find the most that this target holds; the probes are in the order of play."""
+    probes, faults = list[Probe](), list[str]()
+    with open_files() as files:
+        hunt = _Hunt(planned, parse(planned.slo), target, place, bench, files)
+        while isinstance(step := hunt.next(probes), Next) and len(faults) < FAULTS:
+            before = len(probes)
+            try:
+                _serve(hunt, probes)
+            except (UserError, DriveFailed) as error:
+                faults = [first_line(error)] if len(probes) > before else [*faults, first_line(error)]
+                place.tell(f"{planned.scenario} on {target.name}: {faults[-1]}")
+            else:
+                faults = []
+            finally:
+                shorten(hunt.log)
+    if isinstance(step, End) and not faults:
+        hunt.log.unlink(missing_ok=True)
+    end = step if isinstance(step, End) else End("unfinished", faults[-1])
+    return KneeSearch(
+        scenario=planned.scenario,
+        target=target.name,
+        unit=planned.unit,
+        slo=planned.slo,
+        probes=tuple(probes),
+        ended=end.why,
+        limit=end.limit,
+    )
+
+
+def _serve(hunt: _Hunt, probes: list[Probe]) -> None:
+    """Start a server and probe it until a load does not hold or the search is over."""
+    settings = find(hunt.planned.scenario).settings
+    with hunt.bench.running(
+        hunt.target,
+        log=hunt.log,
+        settings=settings,
+        cpus=cpus(hunt.place.cores.server),
+        stop_timeout=STOP_SECONDS,
+    ) as server:
+        looked = hunt.bench.look(server.url, server.key, settings)
+        if looked.problems:
+            raise DriveFailed("; ".join(looked.problems))
+        while isinstance(step := hunt.next(probes), Next):
+            probes.append(_probe(hunt, step, server, len(probes)))
+            hunt.place.tell(told(hunt.planned, hunt.target.name, probes[-1]))
+            if not probes[-1].held:
+                return
+
+
+def _probe(hunt: _Hunt, step: Next, server: Running, number: int) -> Probe:
+    """One load, and whether it held; what a search has no use for is not kept."""
+    place = hunt.place
+    with Meter(server.processes) as meter:
+        result = hunt.bench.drive(_spec(hunt, step.load, server, number))
+    seen = (
+        *doubts.skipped(result, find(hunt.planned.scenario).settings),
+        *doubts.shared(meter.placed, place.cores),
+        *doubts.near(result, place.ceiling),
+    )
+    judged = judge(hunt.slo, result, seen)
+    return Probe(
+        load=step.load,
+        edge=step.edge,
+        held=judged.held,
+        reasons=judged.reasons,
+        result=result.model_copy(update={"histograms": {}, "timeline": (), "worst_stream": None}),
+        samples=_thinned(meter.samples),
+    )
+
+
+def _spec(hunt: _Hunt, load: float, server: Running, number: int) -> DriveSpec:
+    planned, connections = hunt.planned, int(min(IN_FLIGHT, hunt.files))
+    is_open = planned.unit == "requests/s"
+    return DriveSpec(
+        scenario=planned.scenario,
+        url=server.url,
+        key=server.key,
+        users=None if is_open else int(load),
+        rate=load if is_open else None,
+        arrivals="poisson",
+        seconds=planned.seconds,
+        warmup=planned.warmup,
+        seed=hunt.place.seed + number,  # a repeat is not the same schedule again
+        cpus=cpus(hunt.place.cores.generator),
+        timeout=timeout(hunt.slo, planned.scenario),
+        max_in_flight=connections,
+        connections=connections,
+    )
+
+
+def timeout(slo: Slo, scenario: str) -> float:
+    """Seconds until a request has failed: far over the objective, so that lateness is measured and not cut off."""
+    least = STREAM_TIMEOUT if find(scenario).streams else TIMEOUT
+    return max(least, PATIENCE * slo.longest_ms / 1e3)
+
+
+def _thinned(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """The first, the last and one a second: a search has many probes, and use is read between samples anyway."""
+    kept: list[Sample] = []
+    for sample in samples:
+        if not kept or sample is samples[-1] or sample.at - kept[-1].at >= 1:
+            kept.append(sample)
+    return tuple(kept)

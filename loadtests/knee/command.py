@@ -1,0 +1,121 @@
+"""`parity knee SCENARIO [TARGET...]`: each target's search by itself, with the same gates as a comparison.
+
+Rule: no load without a pass, and none before the generator's ceiling is known; the time given is shared out equally
+among the searches that are left, and what finished is shown and kept whatever ends the rest. Exit codes: 0 done, 1 a
+target does not keep the contract, 130 stopped by Ctrl-C.
+Neighbours: `knee` plays a search, compare's parts and gate, analyse.knees says what came out, `show` prints it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from loadtests import files
+from loadtests.analyse import knees, units
+from loadtests.bench import beside
+from loadtests.compare import INTERRUPTED, Parts, gate
+from loadtests.errors import UserError
+from loadtests.knee import Place, show, slo
+from loadtests.knee.found import Found
+from loadtests.measure import environment
+from loadtests.plan import PlannedKnee
+from loadtests.results import KneeSearch
+from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
+
+MINUTES: Final = 15.0
+LOGS: Final = files.ROOT / ".parity" / "knee"
+
+
+@dataclass(frozen=True)
+class KneeOptions:
+    """What `parity knee` is asked for. No targets: the usual three; no objective: the scenario's own."""
+
+    scenario: str
+    targets: tuple[str, ...] = ()
+    slo: str | None = None
+    minutes: float = MINUTES
+    json: Path | None = None
+    targets_file: Path | None = None
+    seed: int = 1
+
+
+def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> int:
+    """Search every target and return the exit code."""
+    parts = parts or Parts()
+    planned = planned_of(options)
+    targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
+    outcomes = parts.verify(targets, console)
+    if not gate.all_passed(targets, outcomes, console):
+        return 1
+    found = Found(
+        environment=environment.take(datetime.now(UTC)),
+        ceiling=parts.calibrate(console),
+        relied=gate.relied(targets, outcomes),
+        planned=planned,
+        searches=(),
+        knees=None,
+    )
+    gate.show(found.relied, outcomes, console)
+    console.print(_announced(found, targets, options.minutes), highlight=False, soft_wrap=True)
+    with beside(found.environment.pinning.generator):
+        searches, interrupted = _search_all(found, targets, options, parts, console)
+    _finish(found.model_copy(update={"searches": searches, "knees": knees.of_searches(searches)}), options, console)
+    return INTERRUPTED if interrupted else 0
+
+
+def planned_of(options: KneeOptions) -> PlannedKnee:
+    """The search that is asked for; `UserError` for a scenario without one, no time, or an objective that is none."""
+    if options.minutes <= 0:
+        raise UserError(
+            f"--minutes {options.minutes:g} leaves no time to search; give more than 0, such as {MINUTES:g}"
+        )
+    if options.scenario not in slo.DEFAULTS:
+        raise UserError(f"there is no knee to search for {options.scenario!r}; choose from {', '.join(slo.DEFAULTS)}")
+    return slo.planned((options.scenario,), options.slo)[0]
+
+
+def _search_all(
+    found: Found, targets: Sequence[Target], options: KneeOptions, parts: Parts, console: Console
+) -> tuple[tuple[KneeSearch, ...], bool]:
+    """Each target in turn; on Ctrl-C those that finished, and True."""
+    end = time.monotonic() + 60 * options.minutes
+    place = Place(found.environment.pinning, LOGS, found.ceiling, tell=_teller(console), seed=options.seed)
+    searches: list[KneeSearch] = []
+    for number, target in enumerate(targets):
+        now = time.monotonic()
+        share = replace(place, deadline=now + max(0.0, end - now) / (len(targets) - number))
+        try:
+            searches.append(parts.search(found.planned, target, share, parts.bench))
+        except KeyboardInterrupt:
+            return tuple(searches), True
+    return tuple(searches), False
+
+
+def _finish(found: Found, options: KneeOptions, console: Console) -> None:
+    if found.knees is None:
+        console.print("stopped before a search had finished: there is nothing to show", highlight=False)
+        return
+    console.print(show.table(found.knees, found.searches))
+    if options.json is not None:
+        files.store(options.json, found)
+        console.print(f"every probe: {options.json}", highlight=False, soft_wrap=True)
+
+
+def _announced(found: Found, targets: Sequence[Target], minutes: float) -> str:
+    planned, names = found.planned, ", ".join(target.name for target in targets)
+    pinned = found.environment.pinning.note.capitalize()
+    return (
+        f"The most {planned.unit} of {planned.scenario} within {planned.slo}, on {names}: from {planned.first:g} "
+        f"up to {planned.most:,g}; at most {units.duration(60 * minutes)}. {pinned}."
+    )
+
+
+def _teller(console: Console) -> Callable[[str], None]:
+    return lambda text: console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,24 @@
+"""What `parity knee --json` writes: searches of one scenario, and all that is needed to judge them elsewhere.
+
+Rule: a value; the knees can be worked out again from the probes. Neighbours: `command` fills it, `loadtests.schemas`
+publishes its form.
+"""
+
+from __future__ import annotations
+
+from loadtests.analyse.verdict import Knees
+from loadtests.measure.environment import Environment
+from loadtests.plan import SCHEMA_VERSION, Frozen, PlannedKnee
+from loadtests.results import Ceiling, KneeSearch, Relied
+
+
+class Found(Frozen):
+    """Where and on what it was searched, what was asked, every probe, and what came out."""
+
+    schema_version: int = SCHEMA_VERSION
+    environment: Environment
+    ceiling: Ceiling
+    relied: tuple[Relied, ...]
+    planned: PlannedKnee
+    searches: tuple[KneeSearch, ...]
+    knees: Knees | None
