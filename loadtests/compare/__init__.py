@@ -1,39 +1,49 @@
-"""The main job: plan, verify, play the rounds, judge, report.
+"""The main job: plan, verify, calibrate, load, judge, report.
 
-Rule: no load without a pass; each round is on disk before the next begins, so whatever ends the run, what finished
-is kept and reported. Exit codes: 0 done, 1 a target does not keep the contract or every round was refused,
-130 stopped by Ctrl-C.
-Neighbours: plan decides what is played, play plays a round, progress shows it, report tells what came out.
+Rule: no load without a pass, and none before the generator's own ceiling was sought; whatever ends the load, what
+finished is kept and reported. Exit codes: 0 done, 1 a target does not keep the contract or every round was refused,
+2 a mistake or a place that cannot be written (as a UserError), 130 stopped by Ctrl-C; with conditions also 1 when one
+holds and 3 when one could not be judged.
+Neighbours: plan decides what is played, course plays it, report tells what came out.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
-from loadtests import report, results
+from loadtests import calibrate, knee, report, results
 from loadtests.analyse import units
+from loadtests.bench import Bench, beside
 from loadtests.compare import gate
-from loadtests.compare.play import Bench, Seat, play
+from loadtests.compare.course import Course, Search, Tools, Why
 from loadtests.compare.progress import Watch
+from loadtests.diff import ci
+from loadtests.drive import DriveFailed
+from loadtests.errors import UserError
+from loadtests.knee.slo import left_out
 from loadtests.measure import environment, handwork
 from loadtests.plan import Mode, Plan, make_plan
 from loadtests.report import terminal
-from loadtests.results import Relied, Run
+from loadtests.results import Ceiling, Relied, Run
+from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 from loadtests.verify import VerifyOutcome, ensure_verified
 
-INTERRUPTED = 130
+__all__ = ["INTERRUPTED", "CompareOptions", "Parts", "compare"]
 
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What `parity compare` is asked for. No targets: the usual three; no `only`: every scenario."""
+    """What `parity compare` is asked for. No targets: the usual three; no `only`: every scenario.
+
+    `width` is in per cent. It, `minutes` and `slo` are of `--full`; None: its own.
+    """
 
     targets: tuple[str, ...] = ()
     mode: Mode = "quick"
@@ -41,6 +51,12 @@ class CompareOptions:
     targets_file: Path | None = None
     results: Path = Path("results")
     seed: int = 1
+    width: float | None = None
+    minutes: float | None = None
+    slo: str | None = None
+    rows: bool = False
+    fail_if: tuple[str, ...] = ()
+    markdown: Path | None = None
 
 
 Verify = Callable[[Sequence[Target], Console], Mapping[str, VerifyOutcome]]
@@ -52,87 +68,118 @@ class Parts:
 
     verify: Verify = ensure_verified
     bench: Bench = field(default_factory=Bench)
+    calibrate: Callable[[Console], Ceiling] = calibrate.ensure
+    search: Search = knee.search
 
 
 def compare(options: CompareOptions, console: Console, parts: Parts | None = None) -> int:
     """Run the whole comparison and return the exit code."""
     parts = parts or Parts()
     targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
-    plan = make_plan(targets, mode=options.mode, only=options.only, seed=options.seed)
+    plan = _planned(options, targets)
+    conditions = ci.asked(options.fail_if, plan)
     outcomes = parts.verify(targets, console)
-    if not _all_passed(targets, outcomes, console):
+    if not gate.all_passed(targets, outcomes, console):
         return 1
-    run = _begin(options, plan, gate.relied(targets, outcomes))
+    ceiling = _ceiling(parts, console)
+    run = _begin(options, plan, gate.relied(targets, outcomes), ceiling)
     gate.show(run.gate, outcomes, console)
-    console.print(
-        f"{len(plan.rounds)} rounds: {', '.join(s.name for s in plan.scenarios)} on "
-        f"{', '.join(t.name for t in targets)}; about {units.duration(plan.seconds)}. "
-        f"{run.environment.pinning.note.capitalize()}.",
-        highlight=False,
+    console.print(_announced(run), highlight=False, soft_wrap=True)
+    for line in left_out(plan.knees, options.slo):
+        console.print(line, highlight=False, soft_wrap=True)
+    with heard_once() as stopped:  # the first Ctrl-C has what finished reported; more would only disturb that
+        with Watch(plan, console) as watch, beside(run.environment.pinning.generator):
+            tools = Tools(parts.bench, parts.search, stopped=stopped)
+            course = Course(run, {target.name: target for target in targets}, tools, watch)
+            why, failure = _load(course)
+        code = _finish(course, why, failure, console)
+    return code or ci.tell(course.run.folder, conditions, options.markdown, console)
+
+
+def _ceiling(parts: Parts, console: Console) -> Ceiling | None:
+    """The generator's ceiling; None where it cannot be found, as on a busy machine, which the report says too."""
+    try:
+        return parts.calibrate(console)
+    except (UserError, DriveFailed) as error:
+        said = f"[yellow]not calibrated[/yellow]: {escape(str(error))}; a round near its limit passes unseen"
+        console.print(said, highlight=False, soft_wrap=True)
+        return None
+
+
+def _planned(options: CompareOptions, targets: Sequence[Target]) -> Plan:
+    return make_plan(
+        targets,
+        mode=options.mode,
+        only=options.only,
+        seed=options.seed,
+        width=None if options.width is None else options.width / 100,
+        minutes=options.minutes,
+        slo=options.slo,
+        rows=options.rows,
     )
-    run, interrupted = _play_all(run, targets, parts.bench, console)
+
+
+def _load(course: Course) -> tuple[Why, UserError | None]:
+    """The rounds and the searches; why they ended, and the failure where it was one."""
+    try:
+        why = course.rounds()
+        course.knees()
+    except KeyboardInterrupt:
+        return "interrupted", None
+    except UserError as error:  # a disk that is full, in the middle
+        return "failed", error
+    except OSError as error:  # the same, met by a server's log or the generator's own files
+        return "failed", UserError(f"the load cannot go on: {error}; make room or choose another place with --out")
+    return why, None
+
+
+def _finish(course: Course, why: Why, failure: UserError | None, console: Console) -> int:
+    """Report what finished, whatever ended it; a failure is raised again when that is done."""
+    run = course.run
     if not run.rounds:
+        if failure:
+            raise failure
         console.print("stopped before a round had finished: there is nothing to report", highlight=False)
         return INTERRUPTED
-    terminal.show(console, plan, report.write(run))
-    report.said(run, console)
-    return INTERRUPTED if interrupted else int(not any(done.good for done in run.rounds))
+    try:
+        run = results.end(run, course.ending(why))
+        terminal.show(console, run.plan, report.write(run))
+        report.said(run, console)
+    except UserError as error:
+        raise UserError(f"{failure or error}; {_kept(run)}") from error
+    except KeyboardInterrupt:
+        console.print(f"stopped before the report was whole; {_kept(run)}", highlight=False, soft_wrap=True)
+        return INTERRUPTED
+    if failure:
+        raise failure
+    return INTERRUPTED if why == "interrupted" else int(not any(done.good for done in run.rounds))
 
 
-def _all_passed(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome], console: Console) -> bool:
-    """Whether every target keeps the contract; says which does not, and where to look."""
-    failed = [target.name for target in targets if not outcomes[target.name].ok]
-    for name in failed:
-        console.print(
-            f"[red]{name} does not keep the contract[/red]: {_short(outcomes[name])}; "
-            f"no load without a pass. Look closer: {gate.page(outcomes[name])}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    return not failed
+def _kept(run: Run) -> str:
+    return f"{len(run.rounds)} rounds are kept; `parity report {run.folder}` makes their report"
 
 
-def _short(outcome: VerifyOutcome) -> str:
-    wrong = outcome.count.wrong
-    return f"{wrong} cases ended wrong" if wrong else "no case applied, so nothing was shown"
-
-
-def _begin(options: CompareOptions, plan: Plan, relied: tuple[Relied, ...]) -> Run:
+def _begin(options: CompareOptions, plan: Plan, relied: tuple[Relied, ...], ceiling: Ceiling | None) -> Run:
     moment = datetime.now(UTC)
     name = "-".join([options.mode, *sorted(options.only)])
-    return results.start(options.results, name, moment, plan, environment.take(moment), handwork.count(), relied)
+    taken, counted = environment.take(moment), handwork.count()
+    return results.start(options.results, name, moment, plan, taken, counted, relied, ceiling)
 
 
-def _play_all(run: Run, targets: Sequence[Target], bench: Bench, console: Console) -> tuple[Run, bool]:
-    """The rounds in order; on Ctrl-C those that finished, and True."""
-    by_name = {target.name: target for target in targets}
-    cores = run.environment.pinning
-    with Watch(run.plan, console) as watch, _beside(cores.generator):
-        try:
-            for planned in run.plan.rounds:
-                watch.begins(planned)
-                log = run.folder / "logs" / f"{planned.number:03d}-{planned.target}.log"
-                scenario = run.plan.scenario(planned.scenario)
-                done = play(planned, scenario, by_name[planned.target], Seat(cores, log), bench)
-                run = results.add(run, done)
-                watch.finished(done)
-        except KeyboardInterrupt:
-            return run, True
-    return run, False
-
-
-class _beside:  # noqa: N801 - reads as a word in the one `with` that uses it
-    """This process keeps to the generator's core meanwhile, so that the server has its own to itself."""
-
-    def __init__(self, cores: tuple[int, ...]) -> None:
-        self._cores = cores
-        self._before: set[int] = set()
-
-    def __enter__(self) -> None:
-        if self._cores:
-            self._before = os.sched_getaffinity(0)
-            os.sched_setaffinity(0, self._cores)
-
-    def __exit__(self, *_: object) -> None:
-        if self._before:
-            os.sched_setaffinity(0, self._before)
+def _announced(run: Run) -> str:
+    """What will be played, how long at most, and when it ends sooner."""
+    plan = run.plan
+    loads = f"{', '.join(s.name for s in plan.scenarios)} on {', '.join(t.name for t in plan.compared)}"
+    again = f"with {plan.baseline} twice in each block, for the noise"
+    if plan.stop.minutes is None:
+        amount = f"{len(plan.rounds)} rounds: {loads}, {again}; about {units.duration(plan.seconds)}"
+    else:
+        amount = f"Rounds until each interval is narrower than {plan.stop.width or 0:.0%}: {loads}, {again}; "
+        amount += f"at most {units.duration(plan.seconds)}"
+        if plan.knees:
+            knees = f"{', '.join(k.scenario for k in plan.knees)} to find the knee"
+            amount += f", and what is left of {plan.stop.minutes:g} minutes for {knees}"
+        if plan.seconds < plan.minimum_good * plan.block_seconds:
+            block = units.duration(plan.block_seconds)
+            amount += f". A verdict needs {plan.minimum_good} blocks of up to {block}: this may be too short for one"
+    return f"{amount}. {run.environment.pinning.note.capitalize()}."

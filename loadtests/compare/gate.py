@@ -26,6 +26,19 @@ def page(outcome: VerifyOutcome) -> str:
     return str(found.relative_to(ROOT) if found.is_relative_to(ROOT) else found)
 
 
+def all_passed(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome], console: Console) -> bool:
+    """Whether every target keeps the contract; says which does not, and where to look."""
+    failed = [target.name for target in targets if not outcomes[target.name].ok]
+    for name in failed:
+        console.print(
+            f"[red]{name} does not keep the contract[/red]: {_short(outcomes[name])}; "
+            f"no load without a pass. Look closer: {page(outcomes[name])}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return not failed
+
+
 def show(rows: Iterable[Relied], outcomes: Mapping[str, VerifyOutcome], console: Console) -> None:
     """Say for each target when it passed, with how many cases, on what, and where its page is."""
     for row in rows:
@@ -54,3 +67,8 @@ def _row(outcome: VerifyOutcome) -> Relied:
         page=_kept(outcome),
         why=outcome.why,
     )
+
+
+def _short(outcome: VerifyOutcome) -> str:
+    wrong = outcome.count.wrong
+    return f"{wrong} cases ended wrong" if wrong else "no case applied, so nothing was shown"

@@ -1,31 +1,54 @@
 """Whether a round counts, and every sentence that speaks against it.
 
 Rule: pure, and nothing stops at the first reason. What the generator knows of itself and of its answers (CPU, hub
-lag, errors, truncation, offered load, bodies) comes with its result; here what was seen around it is added.
-Neighbours: play asks when a round is over, analyse leaves refused rounds out and shows the reasons.
+lag, errors, truncation, offered load, bodies) comes with its result; here what was seen around it is added: a server
+that skips the work it was told to do, cores that were shared, a generator near its ceiling. A warm-up that did not
+settle is recorded and no reason: its drive is judged by what it measured.
+Neighbours: `doubts` has these, play asks when a round is over, analyse leaves refused rounds out and shows the reasons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from loadtests import doubts
 from loadtests.drive.result import DriveResult
+from loadtests.measure.environment import Cores
 from loadtests.measure.precheck import Precheck
-from loadtests.results import Driven
+from loadtests.plan import PlannedScenario
+from loadtests.results import Ceiling, Driven
+from loadtests.scenarios import find
 
 
-def reasons(precheck: Precheck, drives: tuple[Driven, ...], planned: int) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Conditions:
+    """What a round is held to beside its own record: the plan's scenario, the cores, the generator's ceiling."""
+
+    scenario: PlannedScenario
+    cores: Cores
+    ceiling: Ceiling | None = None
+
+
+def reasons(precheck: Precheck, drives: tuple[Driven, ...], under: Conditions) -> tuple[str, ...]:
     """Every reason to refuse a round; none means that it is good."""
-    found = list(precheck.problems)
+    found, planned = list(precheck.problems), len(under.scenario.levels)
     if len(drives) < planned:
         found.append(f"only {len(drives)} of {planned} drives finished")
     for driven in drives:
-        where = f"at {driven.level.users} users: " if planned > 1 else ""
-        found += [where + text for text in (*driven.result.generator.reasons, *_seen(driven.result))]
+        where = f"at {driven.level.label}: " if planned > 1 else ""
+        against = (
+            *driven.result.generator.reasons,
+            *_commonest(driven.result),
+            *doubts.skipped(driven.result, find(under.scenario.name).settings),
+            *doubts.shared(driven.placed, under.cores),
+            *doubts.near(driven.result, under.ceiling),
+        )
+        found += [where + text for text in against]
     return tuple(found)
 
 
-def _seen(result: DriveResult) -> Iterator[str]:
+def _commonest(result: DriveResult) -> Iterator[str]:
     """The commonest failure, so that nobody has to open a file to know what went wrong."""
     worst = max(result.error_samples.items(), key=lambda item: item[1].count, default=None)
     if worst is not None:

@@ -1,13 +1,14 @@
-"""What runs now, how far it is, and how long is left.
+"""What runs now, what is known so far, and how long is left.
 
-Rule: shows, decides nothing, and draws only between rounds. Time left is the plan's estimate of the rounds to come,
-scaled by how the finished ones compared with theirs. Refused rounds are printed at once, so nobody waits for the
-end to learn of them.
-Neighbours: compare tells it when rounds begin and finish.
+Rule: shows, decides nothing, and draws only between rounds. Time left is the plan's estimate of what is to come,
+scaled by how the finished rounds compared with theirs, and never more than the budget has left. Refused rounds are
+printed at once, so nobody waits for the end to learn of them.
+Neighbours: course tells it what begins, what is over and what is known.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from loadtests.analyse.units import duration
-from loadtests.plan import Plan, PlannedRound
+from loadtests.plan import Plan, PlannedKnee, PlannedRound
 from loadtests.results import Round
 
 
@@ -26,18 +27,19 @@ class Watch:
         self._plan = plan
         self._console = console
         self._spent = self._expected = 0.0
+        self._open = {scenario.name for scenario in plan.scenarios}
+        self._done: set[int] = set()
         self._progress = Progress(
-            TextColumn("round {task.fields[number]} of {task.fields[rounds]}"),
+            TextColumn("{task.fields[where]}"),
             BarColumn(bar_width=24),
             TextColumn("[bold]{task.description}[/bold]"),
-            TextColumn("about {task.fields[left]} left"),
+            TextColumn("{task.fields[known]}"),
+            TextColumn("{task.fields[left]}"),
             console=console,
             auto_refresh=False,  # drawing would take milliseconds of the generator's core, in the middle of a round
             transient=True,
         )
-        self._task = self._progress.add_task(
-            "starting", total=plan.seconds, number=0, rounds=len(plan.rounds), left=duration(plan.seconds)
-        )
+        self._task = self._progress.add_task("starting", total=plan.seconds, where="", known="", left="")
 
     def __enter__(self) -> Watch:
         self._progress.start()
@@ -50,31 +52,66 @@ class Watch:
 
     def begins(self, planned: PlannedRound) -> None:
         """A round starts."""
+        where = f"block {planned.block}{self._of_blocks}, round {planned.number}"
         text = f"{planned.scenario} on {planned.target}"
-        self._progress.update(self._task, description=text, number=planned.number, left=duration(self.left))
-        self._progress.refresh()
+        self._show(description=text, where=where, left=f"about {duration(self.left)} left")
 
     def finished(self, done: Round) -> None:
         """A round is over and stored."""
-        cost = self._plan.scenario(done.scenario).cost
+        self._done.add(done.number)
         self._spent += done.seconds
-        self._expected += cost
-        self._progress.update(self._task, advance=cost, left=duration(self.left))
-        self._progress.refresh()
+        self._expected += self._plan.scenario(done.scenario).cost
+        self._show(completed=self._spent, total=self._spent + self.left, left=f"about {duration(self.left)} left")
         if not done.good:
             reasons = escape("; ".join(done.reasons))
-            self._console.print(
-                f"[red]refused[/red] round {done.number} ({done.scenario} on {done.target}): {reasons}", highlight=False
-            )
+            self._say(f"[red]refused[/red] round {done.number} ({done.scenario} on {done.target}): {reasons}")
         elif not self._console.is_terminal:
-            self._console.print(
-                f"round {done.number} of {len(self._plan.rounds)}: {done.scenario} on {done.target}, "
-                f"{done.seconds:.1f} s, about {duration(self.left)} left",
-                highlight=False,
+            of = f" of {len(self._plan.rounds)}" if self._plan.stop.width is None else f", block {done.block}"
+            self._say(
+                f"round {done.number}{of}: {done.scenario} on {done.target}, "
+                f"{done.seconds:.1f} s, about {duration(self.left)} left"
             )
+
+    def known(self, block: int, widths: Mapping[str, float | None]) -> None:
+        """After a block: the scenarios that go on, each with the width of its widest interval (None: unknown)."""
+        for name in sorted(self._open - set(widths)):
+            self._say(f"{name}: every interval is narrower than {self._plan.stop.width or 0:.0%}, no more rounds")
+        self._open = set(widths)
+        wide = {name: width for name, width in widths.items() if width is not None}
+        worst = max(wide, key=lambda name: wide[name], default=None)
+        known = f"widest interval {wide[worst]:.1%} ({worst})" if worst else ""
+        self._show(known=known)
+        if worst and not self._console.is_terminal:
+            self._say(f"after block {block}: {known}, wanted {self._plan.stop.width or 0:.0%}")
+
+    def searches(self, planned: PlannedKnee, target: str) -> None:
+        """A search for a knee starts."""
+        self._show(description=f"{planned.scenario} on {target}", where="knee", known="", left="")
+        if not self._console.is_terminal:
+            self._say(f"searching the knee: {planned.scenario} on {target}, {planned.slo}")
+
+    def tell(self, text: str) -> None:
+        """What a search has found so far."""
+        self._show(known=escape(text))
+        if not self._console.is_terminal:
+            self._say(escape(text))
 
     @property
     def left(self) -> float:
         """Seconds of wall clock until the last round is over, as far as can be told."""
         pace = self._spent / self._expected if self._expected else 1.0
-        return max(0.0, self._plan.seconds - self._expected) * pace
+        to_come = (p for p in self._plan.rounds if p.number not in self._done and p.scenario in self._open)
+        planned = pace * sum(self._plan.scenario(p.scenario).cost for p in to_come)
+        budget = self._plan.load_seconds
+        return planned if budget is None else max(0.0, min(planned, budget - self._spent))
+
+    @property
+    def _of_blocks(self) -> str:
+        return f" of {self._plan.rounds[-1].block}" if self._plan.stop.width is None else ""
+
+    def _show(self, **fields: object) -> None:
+        self._progress.update(self._task, **fields)  # type: ignore[arg-type]  # its own fields and ours
+        self._progress.refresh()
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False)

@@ -33,5 +33,12 @@ def planned(words: Sequence[str]) -> Plan:
     file = ROOT / options["targets"] if options["targets"] else None
     targets = pick(load_targets(file), options["names"] or DEFAULT_TARGETS)
     return make_plan(
-        targets, mode="full" if options["full"] else "quick", only=options["only"] or (), seed=options["seed"]
+        targets,
+        mode="full" if options["full"] else "quick",
+        only=options["only"] or (),
+        seed=options["seed"],
+        width=None if options["width"] is None else options["width"] / 100,
+        minutes=options["minutes"],
+        slo=options["slo"],
+        rows=options["rows"],
     )

@@ -2,88 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 from rich.console import Console
 
-from loadtests import report, results
+from loadtests import files, report, results
 from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
-from loadtests.compare.play import Bench
-from loadtests.drive import DriveFailed, DriveSpec
-from loadtests.drive.result import DriveResult
+from loadtests.drive import DriveFailed, RowsLost
 from loadtests.errors import UserError
-from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level
+from loadtests.results import Ending
 from loadtests.serve import NotReady
-from loadtests.targets import Target
-from loadtests.verify import VerifyOutcome
-from loadtests.verify.grades import Count
 from tests.unit.loadtests import made_up
-
-PASSED = "2030-01-02 03:04:05 UTC"
-
-
-@dataclass(frozen=True)
-class FakeServer:
-    """Nothing runs; its process tree is this test's own."""
-
-    url: str = "http://127.0.0.1:1"
-    key: str = "made-up"
-
-    def processes(self) -> list[psutil.Process]:
-        """This process."""
-        return [psutil.Process()]
-
-
-class FakeBench:
-    """Counts servers that are up, and plays `drive` from a list of what happens at the nth drive."""
-
-    def __init__(self, happens: Mapping[int, BaseException] | None = None, problems: tuple[str, ...] = ()) -> None:
-        self.happens, self.problems = happens or {}, problems
-        self.up = self.drives = 0
-        self.settings: list[Mapping[str, str]] = []
-
-    @contextmanager
-    def running(self, target: Target, *, log: Path, settings: Mapping[str, str], **_: object) -> Iterator[FakeServer]:
-        """A server that writes a line to its log."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"{target.name} started\n")
-        self.settings.append(settings)
-        self.up += 1
-        try:
-            yield FakeServer()
-        finally:
-            self.up -= 1
-
-    def look(self, _url: str, _key: str, _settings: Mapping[str, str]) -> Precheck:
-        """What the test says was found."""
-        return Precheck(ttft=0.0, gap=0.0, documented=None, problems=self.problems)
-
-    def drive(self, spec: DriveSpec) -> DriveResult:
-        """A made-up result, or what is to happen at this drive."""
-        assert self.up == 1, "a load without its server"
-        self.drives += 1
-        if self.drives in self.happens:
-            raise self.happens[self.drives]
-        level = Level(users=spec.users or 0, seconds=spec.seconds, warmup=spec.warmup)
-        return made_up.result(spec.scenario, level, 1_000.0)
-
-    def parts(self, *failing: str, why: str = "") -> Parts:
-        """Everything compare needs; `failing` targets do not pass the suite, which ran now if there is a `why`."""
-
-        def verify(targets: Sequence[Target], _console: Console) -> Mapping[str, VerifyOutcome]:
-            found = {t.name: Count(identical=8, known=1, wrong=int(t.name in failing)) for t in targets}
-            page = Path("page/index.html")
-            return {name: VerifyOutcome(name, count, page, PASSED, "f" * 64, why) for name, count in found.items()}
-
-        return Parts(verify, Bench(self.running, self.look, self.drive))
+from tests.unit.loadtests.fake_bench import CEILING, PASSED, FakeBench
 
 
 def play(tmp_path: Path, parts: Parts, **options: object) -> tuple[int, str]:
@@ -101,11 +37,14 @@ def stored(tmp_path: Path) -> results.Run:
 
 
 def test_every_round_of_the_plan_is_played_stored_and_reported(tmp_path: Path) -> None:
-    """Nine rounds, a server each, and the report beside them; exit code 0."""
+    """Sixteen rounds, a server each, the ceiling and the report beside them; exit code 0."""
     bench = FakeBench()
     code, shown = play(tmp_path, bench.parts())
     run = stored(tmp_path)
-    assert (code, len(run.rounds), bench.up) == (0, 9, 0)
+    assert (code, len(run.rounds), bench.up) == (0, 16, 0)
+    assert run.ceiling == CEILING
+    assert run.ending is not None
+    assert (run.ending.why, run.ending.blocks) == ("as planned", {"chat": 4})
     assert all(done.good and done.drives[0].samples for done in run.rounds)
     assert {file.name for file in run.folder.iterdir()} >= {"report.html", "summary.md", "verdict.json"}
     assert "report: " in shown
@@ -129,7 +68,7 @@ def test_what_was_relied_on_is_said_and_stored(tmp_path: Path, why: str) -> None
     when = "passed now" if why else f"passed {PASSED}, and nothing has changed since"
     cases = "9 cases (1 known differences, 0 not applicable)"
     assert f"flask-gevent keeps the contract: {when}; {cases}; sha256 {'f' * 12}; page/index.html" in shown
-    assert {row.target for row in run.gate} == {target.name for target in run.plan.targets}
+    assert {row.target for row in run.gate} == {target.name for target in run.plan.compared}
     assert {(row.passed_at, row.fingerprint, row.why) for row in run.gate} == {(PASSED, "f" * 64, why)}
     page = (run.folder / "report.html").read_text("utf-8")
     assert "What the load relied on" in page
@@ -149,14 +88,29 @@ def test_a_run_from_before_the_gate_was_kept_is_reported(tmp_path: Path) -> None
     assert "What the load relied on" not in (folder / "report.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize("failure", [UserError("no load got good figures"), DriveFailed("the generator ended")])
+def test_a_machine_too_busy_to_calibrate_is_said_and_compared_all_the_same(tmp_path: Path, failure: Exception) -> None:
+    """Without a ceiling the rounds are played; the terminal and the report say that it is not known."""
+
+    def calibrate(_: Console) -> results.Ceiling:
+        raise failure
+
+    code, shown = play(tmp_path, replace(FakeBench().parts(), calibrate=calibrate))
+    run = stored(tmp_path)
+    assert (code, len(run.rounds), run.ceiling) == (0, 16, None)
+    assert f"not calibrated: {failure}; a round near its limit passes unseen" in shown
+    assert "not calibrated" in (run.folder / "report.html").read_text("utf-8")
+
+
 def test_ctrl_c_keeps_the_rounds_that_finished(tmp_path: Path) -> None:
     """Interrupted in the fifth drive: four rounds are stored and reported, the server is gone, exit code 130."""
     bench = FakeBench({5: KeyboardInterrupt()})
     code, shown = play(tmp_path, bench.parts())
     run = stored(tmp_path)
     assert (code, len(run.rounds), bench.up) == (INTERRUPTED, 4, 0)
-    assert "This run was cut short" in (run.folder / "report.html").read_text("utf-8")
-    assert "4 of 9 rounds had finished" in shown
+    assert "It was interrupted after" in (run.folder / "report.html").read_text("utf-8")
+    assert "4 of 16 rounds had finished" in shown
+    assert run.ending == Ending(why="interrupted", note=run.ending.note if run.ending else "", blocks={"chat": 1})
 
 
 def test_ctrl_c_before_the_first_round_ends_with_a_sentence(tmp_path: Path) -> None:
@@ -180,7 +134,7 @@ def test_a_round_that_breaks_is_refused_and_the_run_goes_on(tmp_path: Path, fail
     code, shown = play(tmp_path, FakeBench({2: failure}).parts())
     run = stored(tmp_path)
     broken = run.rounds[1]
-    assert (code, len(run.rounds)) == (0, 9)
+    assert (code, len(run.rounds)) == (0, 16)
     assert reason in broken.reasons[0]
     assert "\n" not in broken.reasons[0]
     assert f"refused round 2 (chat on {broken.target})" in shown
@@ -206,3 +160,89 @@ def test_an_unknown_target_is_said_before_anything_starts(tmp_path: Path) -> Non
     """A typing mistake is one sentence."""
     with pytest.raises(UserError, match="no target 'flask-gevnt'"):
         play(tmp_path, FakeBench().parts(), targets=("flask-gevnt",))
+
+
+@pytest.mark.parametrize(
+    ("failing", "kept"),
+    [(("rounds/006.json",), "ending.json report.html"), (("rounds/006.json", "verdict.json"), "ending.json")],
+    ids=["then there is room", "then there is none"],
+)
+def test_a_disk_that_is_full_ends_the_run_and_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: tuple[str, ...], kept: str
+) -> None:
+    """What was stored is kept, and reported where there is room; the sentence says what is full; no server stays."""
+    write = files._replace
+
+    def full(path: Path, text: str) -> None:
+        if str(path).endswith(failing):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, text)
+
+    monkeypatch.setattr(files, "_replace", full)
+    bench = FakeBench()
+    with pytest.raises(UserError, match=r"cannot write .*006\.json: No space left on device; make room"):
+        play(tmp_path, bench.parts())
+    run = stored(tmp_path)
+    assert (len(run.rounds), bench.up) == (5, 0)
+    assert run.ending is not None
+    assert run.ending.why == "failed"
+    assert {file.name for file in run.folder.iterdir()} >= set(kept.split())
+
+
+def test_rows_are_kept_in_the_run_where_they_are_wanted(tmp_path: Path) -> None:
+    """Each drive has a file of its own in the run's folder."""
+    bench = FakeBench()
+    play(tmp_path, bench.parts(), rows=True)
+    wanted = [spec.rows for spec in bench.specs]
+    assert wanted[:2] == [stored(tmp_path).folder / "rows" / name for name in ("001-1.csv", "002-1.csv")]
+    assert len(set(wanted)) == 16
+
+
+def test_ctrl_c_while_the_report_is_made_says_how_to_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rounds are kept, and so is the way to their report."""
+
+    def interrupted(_: results.Run) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "write", interrupted)
+    code, shown = play(tmp_path, FakeBench().parts())
+    assert code == INTERRUPTED
+    assert f"16 rounds are kept; `parity report {stored(tmp_path).folder}` makes their report" in shown
+
+
+def test_a_disk_that_is_full_under_a_servers_log_ends_the_run(tmp_path: Path) -> None:
+    """It is said in a sentence, like a round that cannot be stored, and the rounds before are reported."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "logs/003-flask-gevent.log")
+    with pytest.raises(UserError, match=r"the load cannot go on: .*No space left on device.*; make room"):
+        play(tmp_path, FakeBench({3: full}).parts())
+    run = stored(tmp_path)
+    assert (len(run.rounds), run.ending and run.ending.why) == (2, "failed")
+    assert (run.folder / "report.html").is_file()
+
+
+def test_rows_that_cannot_be_written_end_the_run(tmp_path: Path) -> None:
+    """Whoever asked for every request is not left with rounds that have none."""
+    level = Level(users=16, seconds=1, warmup=0)
+    lost = RowsLost("cannot write rows/003-1.csv: No space left on device", made_up.result("chat", level, 500.0))
+    bench = FakeBench({3: lost})
+    with pytest.raises(UserError, match=r"cannot write rows/003-1\.csv"):
+        play(tmp_path, bench.parts(), rows=True)
+    assert (len(stored(tmp_path).rounds), bench.up) == (2, 0)
+
+
+def test_a_full_run_ends_when_it_has_enough_and_then_searches(tmp_path: Path) -> None:
+    """Five blocks that hardly differ are enough; each target is searched, and what ended it is stored and said."""
+    bench = FakeBench()
+    code, shown = play(tmp_path, bench.parts(), mode="full", minutes=10)
+    run = stored(tmp_path)
+    assert code == 0
+    assert run.ending is not None
+    assert (run.ending.why, run.ending.blocks, len(run.knees)) == ("narrow enough", {"chat": 5}, 3)
+    assert "Rounds until each interval is narrower than 5%: chat on fastapi-uvicorn, flask-gthread" in shown
+    assert "what is left of 10 minutes for chat to find the knee" in shown
+
+
+def test_too_little_time_for_a_verdict_is_said_before_the_load(tmp_path: Path) -> None:
+    """Nobody waits for minutes to learn that they could not have been enough."""
+    _, shown = play(tmp_path, FakeBench().parts(), mode="full", only=("docs",), minutes=1)
+    assert "A verdict needs 5 blocks of up to 22 s: this may be too short for one" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -50,6 +51,9 @@ def test_a_child_is_part_of_the_cost() -> None:
     assert cost.processes == 2
     assert cost.cpu_seconds > 0.1
     assert cost.rss_peak_mib > 64
+    if sys.platform == "linux":
+        assert cost.uss_peak_mib is not None
+        assert 64 < cost.uss_peak_mib < cost.rss_peak_mib
 
 
 def test_a_process_that_ends_keeps_its_cpu_seconds() -> None:
@@ -83,3 +87,52 @@ def test_a_window_is_cut_out_between_samples() -> None:
 def test_a_window_that_was_not_sampled_has_no_cost(start: float, end: float) -> None:
     """No figure is made up for a time that nobody looked at."""
     assert use((sample(0, 0), sample(1, 1)), start, end) is None
+
+
+def test_uss_is_counted_now_and_then_and_left_out_where_it_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs milliseconds, so few samples have it; where the system denies it none has, and all else stands."""
+    me = psutil.Process()
+    with Meter(lambda: [me], interval=0.01) as meter:
+        until(lambda: len(meter.samples) > 5)
+    assert meter.samples[0].uss_bytes
+    assert meter.samples[1].uss_bytes is None
+
+    def denied(_: psutil.Process) -> None:
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", denied)
+    with Meter(lambda: [me], interval=0.01) as meter:
+        until(lambda: len(meter.samples) > 5)
+    assert not any(sample.uss_bytes for sample in meter.samples)
+    cost = use(meter.samples, meter.samples[0].at, meter.samples[-1].at)
+    assert cost is not None
+    assert (cost.uss_median_mib, cost.rss_peak_mib > 1) == (None, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
+def test_the_meter_sees_where_the_tree_and_what_was_started_beside_it_may_run() -> None:
+    """Each side's cores are read from the kernel while it runs, and a side that is moved is seen on both."""
+    cores = sorted(os.sched_getaffinity(0))
+    with family() as parent, pausing() as beside:
+        os.sched_setaffinity(parent.pid, cores[:1])
+        for process in members(parent.pid):
+            os.sched_setaffinity(process.pid, cores[:1])
+        os.sched_setaffinity(beside.pid, cores[-1:])
+        with Meter(lambda: members(parent.pid), interval=0.02) as meter:
+            until(lambda: len(meter.samples) > 2)
+            first = meter.placed
+            os.sched_setaffinity(beside.pid, cores)
+            until(lambda: meter.placed != first or len(cores) == 1)
+    assert (first.server, first.generator) == ((cores[0],), (cores[-1],))
+    assert (meter.placed.server, meter.placed.generator) == ((cores[0],), tuple(cores))
+
+
+@contextmanager
+def pausing() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, gone at the end."""
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
