@@ -28,7 +28,7 @@ def write(run: Run) -> Verdict:
 
 def report(folder: Path, console: Console) -> int:
     """`parity report RUN`: everything again from the stored rounds; 0, or UserError when it is no run."""
-    run = results.load(folder)
+    run = results.load_played(folder)
     terminal.show(console, run.plan, write(run))
     said(run, console)
     return 0

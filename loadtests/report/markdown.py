@@ -10,6 +10,7 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
+from loadtests.report import intervals, trust, views
 from loadtests.report.words import question
 from loadtests.results import Run
 
@@ -30,6 +31,9 @@ def summary(run: Run, verdict: Verdict) -> str:
         verdict=verdict,
         question=question(run.plan),
         median=units.median,
-        ratio=units.ratio,
+        compared=units.compared,
+        noise_of=intervals.noise,
+        held=views.held,
+        trust=trust.badges(run, verdict),
     )
     return text.rstrip() + "\n"

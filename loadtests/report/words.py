@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadtests.plan import Plan
+from loadtests.analyse.verdict import Section
+from loadtests.plan import Level, Plan
 
 KNOWN: Mapping[str, str] = {"fastapi": "FastAPI", "flask": "Flask"}
 NUMBERS: Mapping[int, str] = {1: "One server", 2: "Two servers", 3: "Three servers"}
@@ -25,6 +26,14 @@ def servers(plan: Plan) -> str:
     """How many applications, however they are deployed."""
     count = len(_frameworks(plan))
     return NUMBERS.get(count, f"{count} servers")
+
+
+def main_levels(section: Section) -> tuple[Level, ...]:
+    """The levels of load that are open to view: the primary one (else the most users), and every open loop."""
+    primary = [panel.level for panel in section.panels if panel.primary]
+    closed = [level for level in section.levels if level.users is not None][-1:]
+    opened = [level for level in section.levels if level.users is None]
+    return tuple(dict.fromkeys((*(primary or closed), *opened)))
 
 
 def _frameworks(plan: Plan) -> tuple[str, ...]:

@@ -1,0 +1,119 @@
+"""The line of badges on top of a report: may these numbers be believed, and where is that shown?
+
+Rule: a badge is read from what was recorded, says its figure and its limit in words, and links to its evidence; colour
+only repeats the word. Neighbours: results and verdict are read, html shows the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from loadtests.analyse import units
+from loadtests.analyse.verdict import Verdict
+from loadtests.doubts import NEAR
+from loadtests.drive.result import MAX_CPU
+from loadtests.results import Driven, Run
+
+State = Literal["good", "care", "bad"]
+BUSY = 0.75  # of a limit, from which it is said with care
+NARROW = 0.10  # a noise floor whose interval is wider hides what most would call a difference
+SIGNS = {"good": "✓", "care": "!", "bad": "✗"}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One thing that makes numbers worth believing."""
+
+    state: State
+    what: str
+    words: str
+    link: str
+
+    @property
+    def sign(self) -> str:
+        """Its state without colour."""
+        return SIGNS[self.state]
+
+
+def badges(run: Run, verdict: Verdict) -> tuple[Badge, ...]:
+    """In the order of asking: is it the same service, did the rounds count, was it the server that was measured?"""
+    drives = [driven for done in run.rounds if done.good for driven in done.drives]
+    return (
+        _conformance(run),
+        _rounds(verdict),
+        _generator(drives),
+        _ceiling(run, drives),
+        _warmups(drives),
+        _noise(verdict),
+    )
+
+
+def _conformance(run: Run) -> Badge:
+    passed, asked = len({item.target for item in run.gate}), len(run.plan.compared)
+    if not run.gate:
+        return Badge("care", "Same contract", "no pass of the suite is recorded", "environment")
+    state: State = "good" if passed >= asked else "care"
+    return Badge(state, "Same contract", f"{passed} of {asked} targets passed the suite", "gate")
+
+
+def _rounds(verdict: Verdict) -> Badge:
+    done, planned, refused = verdict.rounds_done, verdict.rounds_planned, verdict.rounds_refused
+    empty = any(not item.good for section in verdict.sections for item in section.validity)
+    state: State = "bad" if empty else "good" if not refused and verdict.complete else "care"
+    of = f"{planned}" if done == planned else f"{done} played"
+    notes = (f", {refused} refused" if refused else "", "" if done == planned else f", {planned} planned")
+    return Badge(state, "Rounds", f"{done - refused} of {of} count{''.join(notes)}", "validity")
+
+
+def _generator(drives: list[Driven]) -> Badge:
+    if not drives:
+        return Badge("bad", "Generator", "no good round", "validity")
+    most = max(driven.result.generator.cpu_percent for driven in drives)
+    state: State = "good" if most < BUSY * MAX_CPU else "care"
+    return Badge(state, "Generator", f"at most {most:.0f}% of its core, limit {MAX_CPU:.0f}%", "validity")
+
+
+def _ceiling(run: Run, drives: list[Driven]) -> Badge:
+    if run.ceiling is None:
+        return Badge("care", "Ceiling", "the generator was not calibrated", "validity")
+    most = max((used(run, driven) for driven in drives), default=0.0)
+    state: State = "good" if most < BUSY else "care" if most < NEAR else "bad"
+    return Badge(state, "Ceiling", f"driven to {most:.0%} of what the generator can", "validity")
+
+
+def used(run: Run, driven: Driven) -> float:
+    """How near a drive came to what the generator can, as a share; 0 where that is not known."""
+    if run.ceiling is None:
+        return 0.0
+    result = driven.result
+    events = result.tokens / result.seconds / run.ceiling.events_per_second
+    return max(events, result.throughput / run.ceiling.requests_per_second)
+
+
+def _warmups(drives: list[Driven]) -> Badge:
+    known = [driven.result.warmup for driven in drives if driven.result.warmup.limit > 0]
+    if not known:
+        return Badge("care", "Warm-up", "not recorded", "validity")
+    settled = sum(warmup.settled for warmup in known)
+    state: State = "good" if settled == len(known) else "care"
+    return Badge(state, "Warm-up", f"{settled} of {len(known)} had settled", "validity")
+
+
+def floors(verdict: Verdict) -> Iterator[tuple[float, float]]:
+    """The ends of A against A's intervals, over the primary figures."""
+    for section in verdict.sections:
+        for panel in section.panels:
+            if panel.primary and panel.noise:
+                yield panel.noise.low, panel.noise.high
+
+
+def _noise(verdict: Verdict) -> Badge:
+    found = list(floors(verdict))
+    if not found:
+        return Badge("care", "Noise", "A against A is not known", "validity")
+    low, high = min(low for low, _ in found), max(high for _, high in found)
+    narrow = high / low - 1 <= NARROW
+    state: State = "good" if narrow and all(a <= 1 <= b for a, b in found) else "care"
+    return Badge(state, "Noise", f"A against A: {low:.2f} to {high:.2f}{units.TIMES}", "validity")
