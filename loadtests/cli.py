@@ -2,13 +2,13 @@
 
 Rule: no work is done here. What a user can get wrong is a `UserError` and becomes one sentence and exit code 2 in
 `main`, nowhere else. Heavy modules are imported by the command that needs them, so `--help` is fast.
-Neighbours: `serve.foreground`, `verify`, `drive`, `compare`, `report`.
+Neighbours: `serve.foreground`, `verify`, `drive`, `compare`, `knee.command`, `report`, `diff`.
 """
 
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -30,6 +30,12 @@ app = typer.Typer(
 TargetsFile = Annotated[
     Path | None, typer.Option("--targets", metavar="FILE", help="Targets of your own, laid over the kit's.")
 ]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option("--fail-if", metavar="CONDITION", help="Such as 'chat.throughput<0.95'; may be repeated."),
+]
+Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary here.")]
+By = Literal["absolute", "relative"]
 
 
 @app.command()
@@ -96,11 +102,12 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     rate: Annotated[float | None, typer.Option(help="Open loop: this many requests a second.")] = None,
     arrivals: Annotated[Arrivals, typer.Option(help="How an open loop's requests arrive.")] = "constant",
     seconds: Annotated[float, typer.Option(help="How long is measured.")] = 10.0,
-    warmup: Annotated[float, typer.Option(help="How long is driven before that.")] = 1.0,
+    warmup: Annotated[float, typer.Option(help="The longest warm-up before that; over when the load settles.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Of the schedule of arrivals.")] = 1,
     processes: Annotated[int, typer.Option(help="Generator processes.")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds after which a request has failed.")] = 30.0,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
+    rows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every request here, as CSV.")] = None,
 ) -> None:
     """Drive one round of load by itself: no gate, no verdict."""
     from loadtests.drive import DriveFailed, DriveSpec  # noqa: PLC0415
@@ -118,26 +125,49 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
         seed=seed,
         processes=processes,
         timeout=timeout,
+        rows=rows,
     )
     try:
         driveshow.run(spec, Console(), json)
+    except KeyboardInterrupt as error:
+        _say("stopped before the round was over: there are no figures, and no process is left")
+        raise typer.Exit(INTERRUPTED) from error
     except DriveFailed as error:  # no mistake of the user's: the generator's own failure, exit code 1
         _say(error)
         raise typer.Exit(1) from error
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
-    full: Annotated[bool, typer.Option("--full/--quick", help="Longer rounds, more of them, more levels.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full/--quick", help="Until the intervals are narrow; more levels; the knee.")
+    ] = False,
     only: Annotated[list[str] | None, typer.Option(metavar="SCENARIO", help="This scenario; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("results"),
     seed: Annotated[int, typer.Option(help="Of the order of the rounds.")] = 1,
     targets: TargetsFile = None,
+    width: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", help="--full: how narrow each interval is to be.", show_default="5"),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="N", help="--full: the most load, knees included.", show_default="45")
+    ] = None,
+    slo: Annotated[
+        str | None, typer.Option(metavar="TERMS", help="--full: the knee's, as ttft_p99=200ms,errors=0.")
+    ] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="Keep every request of the rounds as CSV.")] = False,
+    fail_if: FailIf = None,
+    markdown: Markdown = None,
 ) -> None:
-    """Verify, load, judge, report: the whole comparison."""
+    """Verify, load, judge, report: the whole comparison.
+
+    Exit code 1 when a target fails the suite, no round counts or a --fail-if holds, 3 when one could not be judged.
+    """
     from loadtests import compare as comparison  # noqa: PLC0415 - see the module's rule
 
+    leave_on_sigterm(KeyboardInterrupt())  # whoever ends it, what finished is reported
     options = comparison.CompareOptions(
         targets=tuple(names or ()),
         mode="full" if full else "quick",
@@ -145,24 +175,91 @@ def compare(
         targets_file=targets,
         results=out,
         seed=seed,
+        width=width,
+        minutes=minutes,
+        slo=slo,
+        rows=rows,
+        fail_if=tuple(fail_if or ()),
+        markdown=markdown,
     )
     raise typer.Exit(comparison.compare(options, Console()))
 
 
 @app.command()
+def knee(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async or stream.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
+    slo: Annotated[
+        str | None, typer.Option(metavar="TERMS", help="What must hold, as ttft_p99=200ms,itl_p99=75ms,errors=0.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(metavar="N", help="The most that all searches take.")] = 15.0,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every probe here.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the schedules of arrivals.")] = 1,
+    targets: TargetsFile = None,
+) -> None:
+    """Search for the most load that each target holds within an objective."""
+    from loadtests.knee import command  # noqa: PLC0415 - see the module's rule
+
+    options = command.KneeOptions(scenario, tuple(names or ()), slo, minutes, json, targets, seed)
+    raise typer.Exit(command.knee(options, Console()))
+
+
+@app.command()
+def calibrate(
+    seconds: Annotated[float, typer.Option(min=15, help="How long it may take; more finds the limit closer.")] = 40.0,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every step here.")] = None,
+) -> None:
+    """Find what the load generator can drive on this machine with figures that are valid and true."""
+    from loadtests import calibrate as calibration  # noqa: PLC0415 - see the module's rule
+    from loadtests.drive import DriveFailed  # noqa: PLC0415
+
+    try:
+        calibration.calibrate(Console(), seconds=seconds, json_file=json)
+    except DriveFailed as error:
+        _say(error)
+        raise typer.Exit(1) from error
+
+
+@app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, results/...")],
+    fail_if: FailIf = None,
+    markdown: Markdown = None,
 ) -> None:
-    """Make a run's report again from its stored rounds, with no load."""
-    from loadtests import report as reports  # noqa: PLC0415 - see the module's rule
+    """Make a run's report again from its stored rounds, with no load.
 
-    raise typer.Exit(reports.report(run, Console()))
+    Exit code 1 when a --fail-if holds, 3 when one could not be judged.
+    """
+    from loadtests.diff import ci  # noqa: PLC0415 - see the module's rule
+
+    raise typer.Exit(ci.report(run, tuple(fail_if or ()), markdown, Console()))
+
+
+@app.command()
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="The run to compare with: its folder, results/...")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The run that is asked about.")],
+    by: Annotated[
+        By | None, typer.Option(help="Trust B/A, or the ratio of ratios.", show_default="by the recorded machines")
+    ] = None,
+    fail_if: FailIf = None,
+    markdown: Markdown = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every figure here.")] = None,
+) -> None:
+    """Hold one run against another: what changed, how sure that is, and what differs around it.
+
+    Exit code 0, or with conditions 1 when one holds and 3 when one could not be judged.
+    """
+    from loadtests import diff as differ  # noqa: PLC0415 - see the module's rule
+
+    options = differ.DiffOptions(a, b, by=by, fail_if=tuple(fail_if or ()), markdown=markdown, json=json)
+    raise typer.Exit(differ.diff(options, Console()))
 
 
 def main() -> NoReturn:
     """Run the command; say a user's mistake in one sentence."""
-    leave_on_sigterm()
     try:
+        leave_on_sigterm()
         app()
     except UserError as error:
         _say(error)
@@ -174,5 +271,5 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _say(error: Exception) -> None:
+def _say(error: object) -> None:
     Console(stderr=True).print(f"parity: {error}", highlight=False, markup=False, soft_wrap=True)

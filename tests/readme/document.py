@@ -32,6 +32,7 @@ KINDS = MappingProxyType(
         "locust": "locust",
         "parity compare": "compare",
         "parity report": "report",
+        "parity diff": "diff",
         "make": "make",
     }
 )
