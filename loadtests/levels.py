@@ -51,7 +51,9 @@ class Level(Frozen):
     @property
     def label(self) -> str:
         """How the load is named everywhere: `16 users`, `300 requests/s`."""
-        return f"{self.users} users" if self.users is not None else f"{self.rate:g} requests/s"
+        if self.users is not None:
+            return f"{self.users} user{'' if self.users == 1 else 's'}"
+        return f"{self.rate:g} requests/s"
 
     @property
     def cost(self) -> float:
@@ -60,20 +62,21 @@ class Level(Frozen):
 
 
 _QUICK: Final[Mapping[str, tuple[Level, ...]]] = {
-    "chat": (Level(users=16, seconds=1.6, warmup=0.5),),
+    "chat": (Level(users=16, seconds=1.2, warmup=0.5),),
     # 640 answers a second if nobody waits for the server: less than one core answers, so waiting is measured
-    "async": (Level(users=128, seconds=1.0, warmup=0.5),),
-    "validation": (Level(users=16, seconds=1.3, warmup=0.4),),
-    "docs": (Level(users=8, seconds=0.7, warmup=0.3),),
+    "async": (Level(users=128, seconds=0.8, warmup=0.5),),
+    # one user, here and in docs: what a request costs, and not how long it queues
+    "validation": (Level(users=1, seconds=0.8, warmup=0.4),),
+    "docs": (Level(users=1, seconds=0.5, warmup=0.3),),
     # a stream takes 1.5 s: each user begins at least one in the window, at its own moment
-    "stream": (Level(users=32, seconds=1.5, warmup=0.5),),
+    "stream": (Level(users=32, seconds=1.5, warmup=0.8),),
 }
 _FULL: Final[Mapping[str, tuple[Level, ...]]] = {
     # the open loop is slow enough for the slowest deployment: its latency is a user's, not a queue's
     "chat": (Level(users=16, seconds=4, warmup=2), Level(rate=300, seconds=4, warmup=2)),
     "async": tuple(Level(users=users, seconds=3, warmup=2) for users in (32, 128, 256)),
-    "validation": (Level(users=16, seconds=3, warmup=2),),
-    "docs": (Level(users=8, seconds=2, warmup=2),),
+    "validation": (Level(users=1, seconds=3, warmup=2),),
+    "docs": (Level(users=1, seconds=2, warmup=2),),
     "stream": tuple(Level(users=users, seconds=4, warmup=3) for users in (32, 128)),
 }
 LEVELS: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType({"quick": _QUICK, "full": _FULL})

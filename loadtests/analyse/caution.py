@@ -15,6 +15,7 @@ from loadtests.results import Round, Run
 
 BUSY_GENERATOR = 45.0  # per cent of a core; see drive.result.MAX_CPU for the limit
 WIDE = 0.25  # of the median, from lowest to highest round
+UNEQUAL = 25.0  # times the median latency, at p99 of a closed loop
 
 
 def warnings_of(
@@ -77,8 +78,9 @@ def _loops(run: Run) -> Iterator[str]:
 def _too_few(run: Run, validity: tuple[Validity, ...]) -> Iterator[str]:
     for item in validity:
         if item.good < run.plan.minimum_good:
+            none = "there is no noise floor" if item.target == run.plan.noise else "it has no verdict"
             yield (
-                f"{item.target}: {item.good} good of {run.plan.minimum_good} rounds needed, so it has no verdict "
+                f"{item.target}: {item.good} good of {run.plan.minimum_good} rounds needed, so {none} "
                 "here; see the reasons under Validity and run again."
             )
 
@@ -132,6 +134,23 @@ def _generator(rounds: tuple[Round, ...]) -> Iterator[str]:
         )
 
 
+def _unequal(rounds: tuple[Round, ...]) -> Iterator[str]:
+    """Targets that answer some connections again and again while others wait, which a median hides."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for done in rounds:
+        for driven in done.drives if done.good else ():
+            latency = driven.result.latency_ms
+            if (driven.level.users or 0) > 1 and latency.p99 > UNEQUAL * latency.p50:
+                found.setdefault(done.target, []).append((latency.p50, latency.p99))
+    for target, seen in sorted(found.items()):
+        half, last = sorted(seen)[len(seen) // 2]
+        yield (
+            f"{target} shared itself out unequally: in a round where half of the answers took up to {half:.1f} ms, one "
+            f"in 100 took over {last:.0f} ms. Some connections were served again and again while others waited, so "
+            "its p50 is not what a user sees; throughput and the open loop are."
+        )
+
+
 def _unsampled(rounds: tuple[Round, ...]) -> Iterator[str]:
     missing = sum(not d.samples for done in rounds if done.good for d in done.drives)
     if missing:
@@ -153,6 +172,7 @@ def _unsettled(rounds: tuple[Round, ...]) -> Iterator[str]:
 _RULES: tuple[Callable[[tuple[Round, ...]], Iterator[str]], ...] = (
     _events_per_read,
     _generator,
+    _unequal,
     _unsampled,
     _unsettled,
 )

@@ -3,8 +3,9 @@
 Rule: pure. The load is looked at in short slices; it has settled when the last stretch of slices agrees with the one
 before it, in work done per second and in mean latency. They agree when they differ by no more than `TOLERANCE` and
 what chance alone gives: `SIGMAS` standard deviations of a Poisson count, or of a difference of means. So a ramp is
-seen at a high rate after a second, while a few requests a second need longer stretches: a stretch with fewer than
-`ENOUGH` answers says nothing. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets
+seen at a high rate after a second, while a few requests a second need longer stretches: a stretch with less work than
+`ENOUGH` says nothing. Latency is compared where both stretches know `ENOUGH` of them: once all streams have begun, only
+their tokens are left to look at. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets
 a longer look. Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
 """
 
@@ -65,17 +66,19 @@ def settled(slices: Sequence[Slice]) -> bool:
     sums = [Slice(0.0, 0, 0, 0.0, 0.0), *accumulate(slices)]
     for length in range(STRETCH, len(slices) // 2 + 1):
         earlier, later = sums[-1 - length] - sums[-1 - 2 * length], sums[-1] - sums[-1 - length]
-        if min(earlier.work, later.work, earlier.latencies, later.latencies) >= ENOUGH:
+        if min(earlier.work, later.work) >= ENOUGH:
             return agree(earlier, later)
     return False
 
 
 def agree(earlier: Slice, later: Slice) -> bool:
-    """Whether throughput and mean latency are the same but for chance; both stretches hold something."""
+    """Whether throughput and, where it is known, mean latency are the same but for chance."""
     chance = sqrt(earlier.work / earlier.seconds**2 + later.work / later.seconds**2)
-    return _close(earlier.rate, later.rate, chance) and _close(
-        earlier.mean, later.mean, sqrt(earlier.error + later.error)
-    )
+    if not _close(earlier.rate, later.rate, chance):
+        return False
+    if min(earlier.latencies, later.latencies) < ENOUGH:
+        return True
+    return _close(earlier.mean, later.mean, sqrt(earlier.error + later.error))
 
 
 def _close(one: float, other: float, chance: float) -> bool:
