@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from loadtests import calibrate, knee, report, results
 from loadtests.analyse import units
@@ -24,7 +23,6 @@ from loadtests.compare import gate
 from loadtests.compare.course import Course, Search, Tools, Why
 from loadtests.compare.progress import Watch
 from loadtests.diff import ci
-from loadtests.drive import DriveFailed
 from loadtests.errors import UserError
 from loadtests.knee.slo import left_out
 from loadtests.measure import environment, handwork
@@ -68,7 +66,7 @@ class Parts:
 
     verify: Verify = ensure_verified
     bench: Bench = field(default_factory=Bench)
-    calibrate: Callable[[Console], Ceiling] = calibrate.ensure
+    calibrate: Callable[[Console], Ceiling | None] = calibrate.sought
     search: Search = knee.search
 
 
@@ -81,7 +79,7 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     outcomes = parts.verify(targets, console)
     if not gate.all_passed(targets, outcomes, console):
         return 1
-    ceiling = _ceiling(parts, console)
+    ceiling = parts.calibrate(console)
     run = _begin(options, plan, gate.relied(targets, outcomes), ceiling)
     gate.show(run.gate, outcomes, console)
     console.print(_announced(run), highlight=False, soft_wrap=True)
@@ -94,16 +92,6 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
             why, failure = _load(course)
         code = _finish(course, why, failure, console)
     return code or ci.tell(course.run.folder, conditions, options.markdown, console)
-
-
-def _ceiling(parts: Parts, console: Console) -> Ceiling | None:
-    """The generator's ceiling; None where it cannot be found, as on a busy machine, which the report says too."""
-    try:
-        return parts.calibrate(console)
-    except (UserError, DriveFailed) as error:
-        said = f"[yellow]not calibrated[/yellow]: {escape(str(error))}; a round near its limit passes unseen"
-        console.print(said, highlight=False, soft_wrap=True)
-        return None
 
 
 def _planned(options: CompareOptions, targets: Sequence[Target]) -> Plan:

@@ -3,10 +3,10 @@
 Rule: pure. The load is looked at in short slices; it has settled when the last stretch of slices agrees with the one
 before it, in work done per second and in mean latency. They agree when they differ by no more than `TOLERANCE` and
 what chance alone gives: `SIGMAS` standard deviations of a Poisson count, or of a difference of means. So a ramp is
-seen at a high rate after a second, while a few requests a second need longer stretches: a stretch with less work than
-`ENOUGH` says nothing. Latency is compared where both stretches know `ENOUGH` of them: once all streams have begun, only
-their tokens are left to look at. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets
-a longer look. Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
+seen at a high rate after a second, while a few requests a second need longer stretches: one with less work than
+`ENOUGH` says nothing. Latency is compared where both know as many: once all streams have begun, only their tokens are
+left to look at. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets a longer look.
+Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
 """
 
 from __future__ import annotations

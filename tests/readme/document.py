@@ -33,6 +33,8 @@ KINDS = MappingProxyType(
         "parity compare": "compare",
         "parity report": "report",
         "parity diff": "diff",
+        "parity knee": "knee",
+        "parity calibrate": "calibrate",
         "make": "make",
     }
 )

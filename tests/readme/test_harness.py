@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.knee.command import KneeOptions, planned_of
 from loadtests.serve import free_port
+from loadtests.targets import load_targets, pick
 from tests.links import ROOT
 from tests.readme.document import Command, of
-from tests.readme.plans import planned
+from tests.readme.plans import parsed, planned
 from tests.readme.typed import answers, ran, typed
 from tests.unit.loadtests import made_up
 
@@ -71,3 +73,22 @@ def test_report(command: Command, tmp_path: Path) -> None:
     assert f"report: {command.words[-1]}/report.html" in output
     assert "docs" in output
     assert {"report.html", "summary.md", "verdict.json"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("command", of("knee"), ids=lambda command: command.id)
+def test_knee(command: Command) -> None:
+    """The scenario has a knee to search for, the targets exist, and the objective is one.
+
+    Nothing is searched: it would take minutes, and a pass of the suite first. `tests/unit/loadtests/test_knee_play.py` plays
+    a search.
+    """
+    options = parsed(command.words)
+    wanted = KneeOptions(options["scenario"], tuple(options["names"]), options["slo"], options["minutes"])
+    assert planned_of(wanted).scenario == options["scenario"]
+    assert pick(load_targets(None), wanted.targets)
+
+
+@pytest.mark.parametrize("command", of("calibrate"), ids=lambda command: command.id)
+def test_calibrate(command: Command) -> None:
+    """The command is one that its parser takes. `tests/unit/loadtests/test_calibrate.py` plays the parts of it."""
+    assert parsed(command.words)["seconds"] > 0

@@ -20,6 +20,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from loadtests import calibrate
 from loadtests.calibrate import Calibration, finished, searched, stored
 from loadtests.calibrate.climb import Tried, found, next_load
 from loadtests.calibrate.machine import machine, sources
@@ -28,7 +29,7 @@ from loadtests.calibrate.running import RunningPeer, most_connections, peer
 from loadtests.calibrate.schedule import FRAMINGS, GAPS, Framing, Schedule, scripts
 from loadtests.calibrate.search import SEARCHES, Found, Search, search
 from loadtests.calibrate.step import COMPARED, Pair, Step, step_of
-from loadtests.drive import DriveResult, DriveSpec, drive
+from loadtests.drive import DriveFailed, DriveResult, DriveSpec, drive
 from loadtests.drive.client.sse import SSEParser
 from loadtests.drive.histogram import quantiles
 from loadtests.errors import UserError
@@ -312,6 +313,19 @@ def kept(folder: Path, **changed: Any) -> Path:
     file = folder / "calibration.json"
     file.write_text(Ceiling(**{**facts, **changed}).model_dump_json(), "utf-8")
     return file
+
+
+@pytest.mark.parametrize("failure", [UserError("no load got good figures"), DriveFailed("the generator ended")])
+def test_a_machine_too_busy_to_calibrate_is_said(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison goes on without a ceiling, and hears why there is none."""
+
+    def busy(_: Console) -> Ceiling:
+        raise failure
+
+    monkeypatch.setattr(calibrate, "ensure", busy)
+    shown = io.StringIO()
+    assert calibrate.sought(Console(file=shown, width=200)) is None
+    assert f"not calibrated: {failure}; a round near its limit passes unseen" in shown.getvalue()
 
 
 def test_a_ceiling_of_this_machine_is_used_again(tmp_path: Path) -> None:

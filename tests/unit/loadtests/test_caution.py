@@ -51,6 +51,26 @@ def test_drives_that_did_not_settle_bring_a_warning(tmp_path: Path) -> None:
     assert "in 9 of 12 drives" in found.warmup
 
 
+def test_answers_that_are_shared_out_unequally_bring_a_warning(tmp_path: Path) -> None:
+    """A p99 of many times the median in a closed loop: whose, by how much, and what to look at instead."""
+    plan = made_up.plan(only=("chat",))
+
+    def starving(done: Round) -> Round:
+        if done.target != "flask-gevent":
+            return done
+        (driven,) = done.drives
+        latency = driven.result.latency_ms.model_copy(update={"p50": 1.4, "p99": 223.0})
+        result = driven.result.model_copy(update={"latency_ms": latency})
+        return done.model_copy(update={"drives": (driven.model_copy(update={"result": result}),)})
+
+    warnings = section(analyse(made_up.a_run(tmp_path, plan, bend=starving)), "chat").warnings
+    (said,) = [text for text in warnings if "unequally" in text]
+    assert said.startswith(
+        "flask-gevent shared itself out unequally: in a round where half of the answers took up to 1.4"
+    )
+    assert "one in 100 took over 223 ms" in said
+
+
 @pytest.mark.parametrize(
     ("why", "said", "complete"),
     [

@@ -88,17 +88,11 @@ def test_a_run_from_before_the_gate_was_kept_is_reported(tmp_path: Path) -> None
     assert "What the load relied on" not in (folder / "report.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("failure", [UserError("no load got good figures"), DriveFailed("the generator ended")])
-def test_a_machine_too_busy_to_calibrate_is_said_and_compared_all_the_same(tmp_path: Path, failure: Exception) -> None:
-    """Without a ceiling the rounds are played; the terminal and the report say that it is not known."""
-
-    def calibrate(_: Console) -> results.Ceiling:
-        raise failure
-
-    code, shown = play(tmp_path, replace(FakeBench().parts(), calibrate=calibrate))
+def test_a_machine_that_cannot_be_calibrated_is_compared_all_the_same(tmp_path: Path) -> None:
+    """Without a ceiling the rounds are played, and the report says that it is not known."""
+    code, _ = play(tmp_path, replace(FakeBench().parts(), calibrate=lambda _console: None))
     run = stored(tmp_path)
     assert (code, len(run.rounds), run.ceiling) == (0, 16, None)
-    assert f"not calibrated: {failure}; a round near its limit passes unseen" in shown
     assert "not calibrated" in (run.folder / "report.html").read_text("utf-8")
 
 

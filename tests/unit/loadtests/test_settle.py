@@ -102,3 +102,15 @@ def test_slices_of_different_length_are_compared_by_their_rate() -> None:
     """A slice that lasted three times as long (the machine was busy) and held three times as much is no change."""
     long = Slice(3 * SLICE, 150, 150, 3.0, 0.06)
     assert opened(lambda n: long if n == 7 else slice_of(50, 0.02)) == pytest.approx(2 * STRETCH * SLICE)
+
+
+def test_streams_settle_by_their_tokens_once_all_have_begun() -> None:
+    """First tokens come while streams begin; then only the flow of tokens is known, and is enough."""
+    at = opened(lambda n: slice_of(min(n + 1, 20) * 10, 0.05, latencies=10 if n < 20 else 0))
+    assert at is not None
+    assert 2.0 <= at <= 2.0 + 2 * STRETCH * SLICE + SLICE
+
+
+def test_a_load_that_answers_nothing_never_settles() -> None:
+    """Without any work there is nothing to agree on."""
+    assert opened(lambda _: slice_of(0, 0.0)) is None
