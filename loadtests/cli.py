@@ -106,6 +106,10 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: Annotated[int, typer.Option(help="Of the schedule of arrivals.")] = 1,
     processes: Annotated[int, typer.Option(help="Generator processes.")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds after which a request has failed.")] = 30.0,
+    connections: Annotated[int, typer.Option(help="Open loop: more than these wait for one.")] = 1_000,
+    most: Annotated[
+        int, typer.Option("--max-in-flight", metavar="N", help="Open loop: an arrival beyond these is dropped.")
+    ] = 1_000,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
     rows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every request here, as CSV.")] = None,
 ) -> None:
@@ -125,6 +129,8 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
         seed=seed,
         processes=processes,
         timeout=timeout,
+        connections=connections,
+        max_in_flight=most,
         rows=rows,
     )
     try:

@@ -101,7 +101,7 @@ def _cell(
 ) -> Cell:
     if len(values) < plan.minimum_good:
         return Cell(target=target, value=None, ratio=None, why=_why(plan, target, values, rounds))
-    enough = target != plan.baseline and len(base) >= plan.minimum_good
+    enough = target != plan.baseline and len(values.keys() & base.keys()) >= plan.minimum_good
     return Cell(target=target, value=_spread(values), ratio=ratios.paired(values, base) if enough else None)
 
 

@@ -18,7 +18,7 @@ from loadtests.results import Round
 
 
 def widest(plan: Plan, scenario: str, rounds: Sequence[Round]) -> float | None:
-    """High over low, less 1, of the widest primary ratio's 95% interval; None while one of them has no interval.
+    """High over low, less 1, of the widest primary ratio's 95% interval; None while one of them has no verdict.
 
     A run of one target has A against A alone, and that is asked then.
     """
@@ -27,4 +27,5 @@ def widest(plan: Plan, scenario: str, rounds: Sequence[Round]) -> float | None:
     level = primary_level(plan.scenario(scenario).levels)
     targets = [t.name for t in plan.compared if t.name != plan.baseline] or [plan.noise or plan.baseline]
     base = over_blocks(figure, level, plan.baseline, mine)
-    return widest_of([paired(over_blocks(figure, level, target, mine), base) for target in targets])
+    found = [paired(over_blocks(figure, level, target, mine), base) for target in targets]
+    return widest_of([ratio if ratio and ratio.blocks >= plan.minimum_good else None for ratio in found])

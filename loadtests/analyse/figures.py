@@ -153,7 +153,7 @@ def expected_met(result: DriveResult) -> float | None:
 
 
 def memory_per_stream(done: Round, level: Level) -> float | None:
-    """MiB that memory grew from before this load to its peak, by the streams that were open at most.
+    """MiB that memory grew from before the round's first load to this one's peak, by the streams open at most.
 
     USS, the memory that the process tree has for itself, where it was looked at before and during the load; else RSS.
     """
@@ -161,13 +161,16 @@ def memory_per_stream(done: Round, level: Level) -> float | None:
     if driven is None or window_use(driven) is None:
         return None
     open_streams = level.users if level.users is not None else driven.result.in_flight.max
-    return max(0.0, _growth(driven)) / MIB / open_streams if open_streams else None
+    return max(0.0, _growth(done.drives[0], driven)) / MIB / open_streams if open_streams else None
 
 
-def _growth(driven: Driven) -> float:
-    own = [sample.uss_bytes for sample in driven.samples if sample.uss_bytes is not None]
-    sizes = own if len(own) > 1 else [sample.rss_bytes for sample in driven.samples]
-    return max(sizes[1:]) - sizes[0]
+def _growth(first: Driven, driven: Driven) -> float:
+    """Bytes from the server's first look, before any load, to the peak under this one."""
+    own = [sample.uss_bytes for sample in driven.samples[1:] if sample.uss_bytes is not None]
+    before = first.samples[0]
+    if own and before.uss_bytes is not None:
+        return max(own) - before.uss_bytes
+    return max(sample.rss_bytes for sample in driven.samples[1:]) - before.rss_bytes
 
 
 def stream_quantile(field: str, quantile: str) -> Read:

@@ -18,9 +18,12 @@ Family = tuple[str, ...]
 
 
 def paired(values: Mapping[int, float], base: Mapping[int, float]) -> Ratio | None:
-    """The ratio over the blocks that hold both, without a word yet. None when no block does, or a value is zero."""
-    blocks = sorted(values.keys() & base.keys())
-    if not blocks or any(values[block] <= 0 or base[block] <= 0 for block in blocks):
+    """The ratio over the blocks that hold both, without a word yet. None when no block does.
+
+    A block in which one of them is zero (memory that did not grow) has no ratio, and is left out.
+    """
+    blocks = sorted(block for block in values.keys() & base.keys() if values[block] > 0 and base[block] > 0)
+    if not blocks:
         return None
     ratios = tuple(values[block] / base[block] for block in blocks)
     found = statistics.estimate(ratios)

@@ -8,6 +8,7 @@ the users.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -61,6 +62,7 @@ class Sender:
         self._sample_every = scenario.sample_every
         self._tell = tell
         self._endpoint = Endpoint.of(options.url)
+        self._answered: Counter[int] = Counter()
         self._calls = tuple((call, self._prepare(call)) for call in scenario.calls)
         self._probe = (scenario.probe, self._prepare(scenario.probe)) if scenario.probe else None
         self._probe_rate = 1 / scenario.probe_interval
@@ -77,7 +79,7 @@ class Sender:
                 call, request = self._calls[number % len(self._calls)]
                 self.recorder.enter()
                 try:
-                    answered = self._send(connection, call, request, number, monotonic())
+                    answered = self._send(connection, call, request, monotonic())
                 finally:
                     self.recorder.leave()
                 number += 1
@@ -137,29 +139,27 @@ class Sender:
             self._idle.pop().close()
 
     def _probe_once(self, call: Call, request: bytes, due: float) -> None:
-        self._pooled(call, request, 0, due, apart=True)
+        self._pooled(call, request, due, apart=True)
 
     def _arrive(self, number: int, due: float) -> None:
         try:
             call, request = self._calls[number % len(self._calls)]
             with self._slots:
                 self.recorder.arrival(due, late=monotonic() - due > LATE)
-                self._pooled(call, request, number, due)
+                self._pooled(call, request, due)
         finally:
             self.recorder.leave()
 
-    def _pooled(self, call: Call, request: bytes, number: int, due: float, *, apart: bool = False) -> None:
+    def _pooled(self, call: Call, request: bytes, due: float, *, apart: bool = False) -> None:
         connection = self._idle.pop() if self._idle else self._connection()
         try:
-            self._send(connection, call, request, number, due, apart=apart)
+            self._send(connection, call, request, due, apart=apart)
         except BaseException:  # killed inside an exchange: the rest of its answer must not meet the next request
             connection.close()
             raise
         self._idle.append(connection)
 
-    def _send(
-        self, connection: HubConnection, call: Call, request: bytes, number: int, due: float, *, apart: bool = False
-    ) -> bool:
+    def _send(self, connection: HubConnection, call: Call, request: bytes, due: float, *, apart: bool = False) -> bool:
         """One exchange, judged and recorded; whether there was an answer at all."""
         stream = ChatStream() if call.stream else None
         self._busy[connection] = None
@@ -171,7 +171,7 @@ class Sender:
             del self._busy[connection]
             if stream is not None:
                 self.recorder.progress.ends(stream)
-        reason = self._problem(call, reply, stream, number)
+        reason = self._problem(call, reply, stream)
         streamed = None
         if stream is not None and reply.status == call.expect:
             complete = stream.complete and reply.failure is None
@@ -194,7 +194,7 @@ class Sender:
             self._tell(call, outcome, len(reply.body))
         return reply.failure is None
 
-    def _problem(self, call: Call, reply: Reply, stream: ChatStream | None, number: int) -> str | None:
+    def _problem(self, call: Call, reply: Reply, stream: ChatStream | None) -> str | None:
         """Why this answer is a failure, or None. The same cause has the same words."""
         if reply.failure is not None:
             return str(reply.failure)
@@ -202,11 +202,19 @@ class Sender:
             return f"status {reply.status} instead of {call.expect}"
         if stream is not None:
             return stream.problem
-        if call.check is None or number // len(self._calls) % self._sample_every:
+        if call.check is None or not self._sampled(call, reply):
             return None
         self.recorder.checked()
         problem = call.check(reply.body)
         return problem and f"body: {problem}"
+
+    def _sampled(self, call: Call, reply: Reply) -> bool:
+        """Whether this body is checked: of each call the first that the window holds, and then one in so many."""
+        if not self.recorder.window.holds(reply.sent):
+            return False
+        before = self._answered[id(call)]
+        self._answered[id(call)] += 1
+        return before % self._sample_every == 0
 
     def _prepare(self, call: Call) -> bytes:
         headers = {"X-API-Key": self._options.key, "Accept": "*/*"}

@@ -167,19 +167,19 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         ),
         body_checks=totals.body_checks,
         error_samples=totals.failures,
-        generator=judge(totals),
+        generator=judge(totals, bodies=not streams),
         timeline=totals.timeline,
         histograms=_histograms(totals),
     )
 
 
-def judge(totals: Totals) -> Generator:
+def judge(totals: Totals, *, bodies: bool = False) -> Generator:
     """Whether this round can be trusted, and every reason why not.
 
     A reason has no figure of this round in it, so that rounds refused for the same reason say the same; the figures
     stand beside it in the result.
     """
-    lag = quantiles(totals.hub_lag).p99
+    lag = quantiles(totals.worst_hub_lag or totals.hub_lag).p99
     sent = 1 - totals.dropped / totals.offered if totals.offered else 1.0
     reasons = {
         f"the generator's CPU was over {MAX_CPU:.0f}%": totals.cpu_percent > MAX_CPU,
@@ -187,6 +187,7 @@ def judge(totals: Totals) -> Generator:
         "no request fell into the window": not totals.whole.count,
         FAILED: totals.whole.errors > 0,
         TRUNCATED: totals.truncated_streams > 0,
+        "no body was checked": bodies and totals.whole.done > 0 and not totals.body_checks,
         WRONG_BODIES: any(reason.startswith("body: ") for reason in totals.failures),
         f"less than {MIN_SENT:.0%} of the offered load was sent": sent < MIN_SENT,
     }

@@ -3,10 +3,10 @@
 Rule: pure. The load is looked at in short slices; it has settled when the last stretch of slices agrees with the one
 before it, in work done per second and in mean latency. They agree when they differ by no more than `TOLERANCE` and
 what chance alone gives: `SIGMAS` standard deviations of a Poisson count, or of a difference of means. So a ramp is
-seen at a high rate after a second, while a few requests a second need longer stretches: one with less work than
-`ENOUGH` says nothing. Latency is compared where both know as many: once all streams have begun, only their tokens are
-left to look at. A slice is a fiftieth of the longest warm-up, so whoever allows for a slower start gets a longer look.
-Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
+seen at a high rate after a second, while a few requests a second need longer stretches: where chance could make more
+than `PRECISE` of the difference, nothing is said. Latency is compared where both know enough of it: once all streams
+have begun, only their tokens are left to look at. A slice is a fiftieth of the longest warm-up, so whoever allows for a
+slower start gets a longer look. Neighbours: `recorder` counts a slice, `opening` takes them and opens the window.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 SLICES: Final = 50  # of the longest warm-up
 STRETCH: Final = 6  # slices at least: with 5 s, two of them outlast a server that is slow, evenly, for a second
 ENOUGH: Final = 5
+PRECISE: Final = 0.15  # of what was done: more than this by chance alone, and a stretch is too short to agree with
 TOLERANCE: Final = 0.05
 SIGMAS: Final = 2.0
 
@@ -66,19 +67,23 @@ def settled(slices: Sequence[Slice]) -> bool:
     sums = [Slice(0.0, 0, 0, 0.0, 0.0), *accumulate(slices)]
     for length in range(STRETCH, len(slices) // 2 + 1):
         earlier, later = sums[-1 - length] - sums[-1 - 2 * length], sums[-1] - sums[-1 - length]
-        if min(earlier.work, later.work) >= ENOUGH:
-            return agree(earlier, later)
+        if by_chance(earlier, later) <= PRECISE * (earlier.rate + later.rate) / 2:
+            return bool(earlier.work) and agree(earlier, later)
     return False
 
 
 def agree(earlier: Slice, later: Slice) -> bool:
     """Whether throughput and, where it is known, mean latency are the same but for chance."""
-    chance = sqrt(earlier.work / earlier.seconds**2 + later.work / later.seconds**2)
-    if not _close(earlier.rate, later.rate, chance):
+    if not _close(earlier.rate, later.rate, by_chance(earlier, later)):
         return False
     if min(earlier.latencies, later.latencies) < ENOUGH:
         return True
     return _close(earlier.mean, later.mean, sqrt(earlier.error + later.error))
+
+
+def by_chance(earlier: Slice, later: Slice) -> float:
+    """One standard deviation of the difference of two rates that are the same, from the counts themselves."""
+    return sqrt(earlier.work / earlier.seconds**2 + later.work / later.seconds**2)
 
 
 def _close(one: float, other: float, chance: float) -> bool:

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from pydantic import BaseModel, ConfigDict
 
-from loadtests.drive.histogram import merged
+from loadtests.drive.histogram import merged, quantiles
 
 
 class Frozen(BaseModel):
@@ -83,6 +83,7 @@ class Totals(Frozen):
     timeline: tuple[Second, ...] = ()
     cpu_percent: float = 0.0  # of the busiest process
     hub_lag: str
+    worst_hub_lag: str = ""  # of the process with the highest p99, where there were several
     started_at: float  # Unix time
     warmup: Warmup = Warmup()
     worst_stream: WorstStream | None = None
@@ -112,6 +113,7 @@ def merge(parts: Sequence[Totals]) -> Totals:
         timeline=_timeline(part.timeline for part in parts),
         cpu_percent=max(part.cpu_percent for part in parts),
         hub_lag=merged(part.hub_lag for part in parts),
+        worst_hub_lag=max((part.hub_lag for part in parts), key=lambda lag: quantiles(lag).p99),
         warmup=_warmup(tuple(part.warmup for part in parts)),
         worst_stream=_worst(part.worst_stream for part in parts),
         faults=tuple(dict.fromkeys(fault for part in parts for fault in part.faults)),

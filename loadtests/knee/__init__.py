@@ -143,12 +143,9 @@ def _probe(hunt: _Hunt, step: Next, server: Running, number: int) -> Probe:
     place = hunt.place
     with Meter(server.processes) as meter:
         result = hunt.bench.drive(_spec(hunt, step.load, server, number))
-    seen = (
-        *doubts.skipped(result, find(hunt.planned.scenario).settings),
-        *doubts.shared(meter.placed, place.cores),
-        *doubts.near(result, place.ceiling),
-    )
-    judged = judge(hunt.slo, result, seen)
+    seen = (*doubts.shared(meter.placed, place.cores), *doubts.near(result, place.ceiling))
+    skipped = doubts.skipped(result, find(hunt.planned.scenario).settings)
+    judged = judge(hunt.slo, result, seen, skipped)
     return Probe(
         load=step.load,
         edge=step.edge,

@@ -26,10 +26,13 @@ class Judged(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def judge(slo: Slo, result: DriveResult, doubts: Iterable[str] = ()) -> Judged:
-    """Whether this drive met the objective; `doubts` are what was seen around it that speaks against its figures."""
+def judge(slo: Slo, result: DriveResult, doubts: Iterable[str] = (), skipped: Iterable[str] = ()) -> Judged:
+    """Whether this drive met the objective.
+
+    `doubts` are what was seen around it that speaks against its figures; `skipped` is work that the server left out.
+    """
     own = (reason for reason in result.generator.reasons if reason not in OF_THE_SERVER)
-    broken, unfit = slo.broken(result), (*own, *doubts)
+    broken, unfit = (*skipped, *slo.broken(result)), (*own, *doubts)
     if not unfit or (broken and result.requests.count and _beyond(slo, result)):
         return Judged(not broken, broken)
     return Judged(None, unfit)

@@ -112,7 +112,10 @@ class Slo:
 
 
 def parse(text: str) -> Slo:
-    """The terms of this text. `UserError` when it is empty, holds what is no term, or asks the same thing twice."""
+    """The terms of this text, and `errors=0` where it says nothing of errors: a request that failed was not served.
+
+    `UserError` when it is empty, holds what is no term, or asks the same thing twice.
+    """
     found: dict[str, Term] = {}
     for number, part in enumerate(text.split(","), start=1):
         term, place = _term(part.strip()), f"--slo, term {number} ({part.strip()!r})"
@@ -121,6 +124,7 @@ def parse(text: str) -> Slo:
         if term.what in found:
             raise UserError(f"{place} asks for {term.what} again after {found[term.what].text}; leave one of them")
         found[term.what] = term
+    found.setdefault("errors", Errors("errors=0", 0, share=False))
     return Slo(tuple(found.values()))
 
 

@@ -79,8 +79,8 @@ def test_report(command: Command, tmp_path: Path) -> None:
 def test_knee(command: Command) -> None:
     """The scenario has a knee to search for, the targets exist, and the objective is one.
 
-    Nothing is searched: it would take minutes, and a pass of the suite first. `tests/unit/loadtests/test_knee_play.py` plays
-    a search.
+    Nothing is searched: it would take minutes, and a pass of the suite first. `tests/unit/loadtests/test_knee_play.py`
+    plays a search.
     """
     options = parsed(command.words)
     wanted = KneeOptions(options["scenario"], tuple(options["names"]), options["slo"], options["minutes"])

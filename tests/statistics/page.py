@@ -73,8 +73,8 @@ def _real(proof: Proof, names: dict[str, str]) -> str:
     intro = (
         "The recorded rounds as a comparison judges them: ratio to the first A, 95% interval, p by Holm over the "
         f"figures of that line's run. First all blocks, then runs of {RUN}. A against A must differ nowhere; the added "
-        "2 ms must be found in the latency under a load that leaves the server time to wait. Throughput at saturation "
-        "does not show them, and should not: a processor that is busy anyway waits for free."
+        "2 ms must be found in the latency under a load that leaves the server time to wait. What throughput at "
+        "saturation loses is what a timer costs on a processor that is busy anyway, and nothing is asked of it."
     )
     rows = (
         (

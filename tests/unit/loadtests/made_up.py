@@ -171,6 +171,7 @@ def result(scenario: str, level: Level, rate: float, **changes: object) -> Drive
         "token_reads": 40 * count if streams else 0,
         "most_in_flight": int(_open_requests(level, rate)),
         "offered": count if level.rate else 0,
+        "body_checks": 0 if streams else 1 + count // 50,
         "cpu_percent": 20.0,
         "hub_lag": _durations(0.0003),
         "warmup": Warmup(seconds=0.6 * level.warmup, settled=True, limit=level.warmup),
