@@ -206,6 +206,7 @@ def knee(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """Search for the most load that each target holds within an objective."""
     from loadtests.knee import command  # noqa: PLC0415 - see the module's rule
 
+    leave_on_sigterm(KeyboardInterrupt())  # whoever ends it, what was probed is shown and written
     options = command.KneeOptions(scenario, tuple(names or ()), slo, minutes, json, targets, seed)
     raise typer.Exit(command.knee(options, Console()))
 
@@ -221,6 +222,9 @@ def calibrate(
 
     try:
         calibration.calibrate(Console(), seconds=seconds, json_file=json)
+    except KeyboardInterrupt as error:
+        _say("stopped before the limit was found: nothing is stored, and no process is left")
+        raise typer.Exit(INTERRUPTED) from error
     except DriveFailed as error:
         _say(error)
         raise typer.Exit(1) from error

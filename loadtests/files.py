@@ -28,19 +28,22 @@ def redacted(text: str) -> str:
     return _KEY.sub("(key)", text.replace(str(ROOT), "."))
 
 
-def store(path: Path, model: BaseModel) -> None:
+def store(path: Path, model: BaseModel, option: str = "--out") -> None:
     """Write the value as JSON, without what must not be kept; a folder that is missing is made."""
-    write(path, redacted(model.model_dump_json(indent=1) + "\n"))
+    write(path, redacted(model.model_dump_json(indent=1) + "\n"), option)
 
 
-def write(path: Path, text: str) -> None:
-    """Write the file whole or not at all: a temporary one beside it, then a rename. UserError when there is no room."""
+def write(path: Path, text: str, option: str = "--out") -> None:
+    """Write the file whole or not at all: a temporary one beside it, then a rename.
+
+    UserError when there is no room; `option` is the one that names another place.
+    """
     try:
         path.parent.mkdir(exist_ok=True)
         _replace(path, text)
     except OSError as error:
         raise UserError(
-            f"cannot write {path}: {error.strerror}; make room or choose another place with --out. "
+            f"cannot write {path}: {error.strerror}; make room or choose another place with {option}. "
             "What was stored before is kept"
         ) from error
 

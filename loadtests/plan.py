@@ -26,7 +26,7 @@ SCHEMA_VERSION = 2
 
 SERVER_SECONDS = 0.7  # start, readiness, the look at it, and its end
 TAIL_SECONDS = {"async": 0.2, "stream": 1.5}  # the answers that are under way when the window closes
-KNEE_SHARE: Final = 0.35  # of the minutes of load, where knees are searched for: three scenarios of the five
+KNEE_SHARE: Final = 0.4  # of the minutes of load, where knees are searched for: three scenarios of the five
 
 
 class PlannedTarget(Frozen):

@@ -2,8 +2,9 @@
 
 Rule: only the baseline is compared with, and only inside a block. The primary figures of a run are one family of
 comparisons, the charted ones of a scenario another, those that only its table shows a third; a figure that is neither
-good nor bad has no word. A against A is in no family: it is the noise, not a finding.
-Neighbours: `statistics` has the arithmetic, `analyse` makes the panels.
+good nor bad has no word. A against A is in no family: it is the noise, not a finding. Neither is a ratio that is the
+same in every block (a count): it is no test, and raises nobody's bar.
+Neighbours: `statistics` has the arithmetic, `analyse` makes the panels, `diff.changes` has the same families.
 """
 
 from __future__ import annotations
@@ -47,16 +48,17 @@ def against_itself(values: Mapping[int, float], base: Mapping[int, float]) -> Ra
 
 def corrected(panels: Sequence[Panel]) -> tuple[Panel, ...]:
     """The panels with every ratio judged among its family, and with what each panel's rounds could have told."""
-    families: dict[Family, list[tuple[int, str, float]]] = {}
+    alone: dict[tuple[int, str], float] = {}
+    families: dict[Family, list[tuple[int, str]]] = {}
     for place, panel in enumerate(panels):
         for cell in panel.cells:
             if (family := family_of(panel)) and cell.ratio and cell.ratio.p is not None:
-                families.setdefault(family, []).append((place, cell.target, cell.ratio.p))
-    adjusted = {
-        (place, target): p
-        for members in families.values()
-        for (place, target, _), p in zip(members, statistics.holm([p for *_, p in members]), strict=True)
-    }
+                alone[place, cell.target] = cell.ratio.p
+                if statistics.varies(cell.ratio.values):
+                    families.setdefault(family, []).append((place, cell.target))
+    adjusted = dict(alone)
+    for members in families.values():
+        adjusted |= zip(members, statistics.holm([alone[member] for member in members]), strict=True)
     return tuple(
         panel.model_copy(
             update={

@@ -32,6 +32,8 @@ SAME: Final = math.log(1.03)
 """Within 3% either way is as good as equal."""
 TOLD: Final = 0.8
 """How often a difference has to be found for `resolves` to say that it would be."""
+CONSTANT: Final = 1e-9
+"""Spread of logarithms that is floating point's own, and no noise."""
 DRAWS: Final = 999
 SEED: Final = 20261122
 
@@ -108,6 +110,11 @@ def judged(found: Estimate, adjusted: float) -> Word:
 def spread_of(values: Sequence[float]) -> float | None:
     """The standard deviation of the logarithms of one ratio per block; None with fewer than `FEWEST`."""
     return _deviation([math.log(value) for value in values]) if len(values) >= FEWEST else None
+
+
+def varies(values: Sequence[float]) -> bool:
+    """Whether there is any noise to judge by; a count that is the same in every block has none."""
+    return (spread_of(values) or 0.0) > CONSTANT
 
 
 def resolves(deviation: float, blocks: int, family: int = 1) -> float | None:

@@ -27,6 +27,7 @@ from loadtests.drive import DriveFailed
 from loadtests.drive.totals import Frozen
 from loadtests.errors import UserError
 from loadtests.measure.environment import choose_cores
+from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling, write
 
 STORE: Final = Path(__file__).resolve().parents[2] / ".parity" / "calibration.json"
@@ -44,12 +45,15 @@ class Calibration(Frozen):
 
 
 def stored(store: Path = STORE) -> Ceiling | None:
-    """The ceiling of this machine and these sources, if it has been measured. A file that cannot be read is none."""
+    """The ceiling of this machine and these sources, if it has been measured.
+
+    A file that cannot be read is none, and so is one of another schema: what it says may mean something else by now.
+    """
     try:
         kept = Ceiling.model_validate_json(store.read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
-    return kept if kept.machine == machine() else None
+    return kept if (kept.schema_version, kept.machine) == (SCHEMA_VERSION, machine()) else None
 
 
 def ensure(console: Console) -> Ceiling:
@@ -91,7 +95,7 @@ def calibrate(
     store.parent.mkdir(exist_ok=True)
     write(store, done.ceiling.model_dump_json(indent=1) + "\n")
     if json_file is not None:
-        write(json_file, done.model_dump_json(indent=1) + "\n")
+        write(json_file, done.model_dump_json(indent=1) + "\n", "--json")
     return done.ceiling
 
 

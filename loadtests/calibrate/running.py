@@ -61,7 +61,11 @@ def peer(schedule: Schedule, cores: Sequence[int] = ()) -> Iterator[RunningPeer]
     most_connections()
     command = [sys.executable, "-m", "loadtests.calibrate.peer", schedule.model_dump_json()]
     with subprocess.Popen(  # noqa: S603 - the command is ours
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C in the terminal is for us; the peer ends when its standard input closes
     ) as process:
         try:
             if cores:

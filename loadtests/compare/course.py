@@ -77,9 +77,9 @@ class Course:
                 deadline=self._share(len(wanted) - number),
                 tell=self._watch.tell,
                 seed=plan.seed,
+                stopped=self._tools.stopped,
             )
-            found = self._tools.search(planned, self._targets[target.deployment], place, self._tools.bench)
-            self.run = results.add_knee(self.run, found)
+            self._search(planned, self._targets[target.deployment], place)
 
     def ending(self, why: Why) -> Ending:
         """Why the load ended, and how many whole blocks each scenario has had."""
@@ -106,6 +106,15 @@ class Course:
         done = play(planned, run.plan.scenario(planned.scenario), target, seat, self._tools.bench)
         self.run = results.add(run, done)
         self._watch.finished(done)
+
+    def _search(self, planned: PlannedKnee, target: Target, place: knee.Place) -> None:
+        """One search, stored; of one that is interrupted, what was probed."""
+        try:
+            found = self._tools.search(planned, target, place, self._tools.bench)
+        except knee.Interrupted as stop:
+            self.run = results.add_knee(self.run, stop.found)
+            raise
+        self.run = results.add_knee(self.run, found)
 
     def _go_on(self) -> None:
         """A Ctrl-C that a library's callback has swallowed is heard here."""

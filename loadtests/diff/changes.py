@@ -1,17 +1,18 @@
 """Each figure of two runs: what it was, what it is, and by how much it changed, in both senses.
 
 Rule: pure. What a run says of itself is analyse's word (medians, ratios to its baseline); here only run is held against
-run, round by round and unpaired, for no block is in both. Primary figures are corrected together (Holm), the others
-within their scenario, as in one run.
+run, round by round and unpaired, for no block is in both. Families for Holm's correction are those of one run
+(ratios.family_of); a figure that is neither good nor bad is in none and has no word.
 Neighbours: welch has the statistics, environments says which of the two changes to trust, show lays the lines out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from loadtests.analyse.ratios import Family, family_of
 from loadtests.analyse.statistics import FEWEST, holm, judged
 from loadtests.analyse.verdict import Cell, Panel, Section, Verdict
 from loadtests.diff.model import Change, Line
@@ -51,26 +52,21 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A cell of both runs, and the two samples of it."""
+    """A cell of both runs, and the two samples of it. `panel` is B's, and primary where it is so in either."""
 
     panel: Panel
-    primary: bool
     a: Cell
     b: Cell
     absolute: _Sample
     relative: _Sample
 
-    @property
-    def family(self) -> str:
-        """Which other figures it is corrected with."""
-        return "primary" if self.primary else self.panel.scenario
-
 
 def lines(a: Told, b: Told) -> tuple[Line, ...]:
     """Every figure that both runs have, in B's order."""
     pairs = tuple(_pairs(a, b))
-    absolute = _changes([(pair.family, pair.absolute) for pair in pairs])
-    relative = _changes([(pair.family, pair.relative) for pair in pairs])
+    families = [family_of(pair.panel) for pair in pairs]
+    absolute = _changes(families, [pair.absolute for pair in pairs])
+    relative = _changes(families, [pair.relative for pair in pairs])
     return tuple(_line(*each) for each in zip(pairs, absolute, relative, strict=True))
 
 
@@ -106,8 +102,7 @@ def _counterpart(section: Section | None, panel: Panel) -> Panel | None:
 def _pair(before: Panel, panel: Panel, target: str, baselines: tuple[str, str]) -> _Pair:
     a, b = before.cell(target), panel.cell(target)
     return _Pair(
-        panel=panel,
-        primary=before.primary or panel.primary,
+        panel=panel.model_copy(update={"primary": before.primary or panel.primary}),
         a=a,
         b=b,
         absolute=_absolute(a, b),
@@ -138,29 +133,29 @@ def _missing(a: Cell, b: Cell) -> str:
     return "; ".join(whys) or "no block has it together with the baseline"
 
 
-def _changes(samples: list[tuple[str, _Sample]]) -> Iterator[Change | None]:
+def _changes(families: Sequence[Family | None], samples: Sequence[_Sample]) -> Iterator[Change | None]:
     """A change for each sample that has one, corrected within its family."""
-    found = {n: done for n, (_, s) in enumerate(samples) if not s.wrong and (done := welch(s.a, s.b))}
-    adjusted: dict[int, float] = {}
-    for family in {name for name, _ in samples}:
+    found = {n: done for n, s in enumerate(samples) if not s.wrong and (done := welch(s.a, s.b))}
+    adjusted = {n: done.estimate.p for n, done in found.items() if families[n]}
+    for family in set(families) - {None}:
         # a count has no noise, so it is no test and raises nobody's bar
-        tests = [n for n, done in found.items() if samples[n][0] == family and done.freedom]
+        tests = [n for n, done in found.items() if families[n] == family and done.freedom]
         adjusted |= zip(tests, holm([found[n].estimate.p for n in tests]), strict=True)
     for n in range(len(samples)):
         yield _change(found[n], adjusted.get(n)) if n in found else None
 
 
 def _change(done: Welch, adjusted: float | None) -> Change:
+    """Worded by its adjusted p; without one, a figure that is neither good nor bad."""
     found = done.estimate
-    corrected = found.p if adjusted is None else adjusted
     return Change(
         value=found.ratio,
         low=found.low,
         high=found.high,
         freedom=done.freedom,
         p=found.p,
-        adjusted=corrected,
-        word=judged(found, corrected),
+        adjusted=adjusted,
+        word=None if adjusted is None else judged(found, adjusted),
     )
 
 
@@ -175,7 +170,7 @@ def _line(pair: _Pair, absolute: Change | None, relative: Change | None) -> Line
         better=panel.better,
         level=panel.level,
         target=pair.b.target,
-        primary=pair.primary,
+        primary=panel.primary,
         chart=panel.chart,
         a=pair.a.value,
         b=pair.b.value,

@@ -21,7 +21,8 @@ class Change(Frozen):
     """B over A with its 95% interval. `p`: of there being no change; `adjusted`: the same by Holm over its family.
 
     `freedom` are the degrees of freedom of Welch's t, rounded down; 0 where no round differs from another, as in a
-    count, which is compared as it is. `word` is the verdict, by `adjusted` and the interval.
+    count, which is compared as it is. `word` is the verdict, by `adjusted` and the interval. Both are None of a figure
+    that is neither good nor bad.
     """
 
     value: float
@@ -29,8 +30,8 @@ class Change(Frozen):
     high: float
     freedom: int
     p: float
-    adjusted: float
-    word: Word
+    adjusted: float | None
+    word: Word | None
 
 
 class Line(Frozen):

@@ -60,7 +60,9 @@ def changed(line: Line, by: Basis) -> bool:
 
 
 def said(line: Line, change: Change) -> str:
-    """The verdict in a word: slower, more, equivalent, ...; nothing of a figure that is neither good nor bad."""
+    """The verdict in a word: slower, more, equivalent, ...; a dash for a figure that is neither good nor bad."""
+    if change.word is None:
+        return units.DASH
     return units.SPEED.get(line.unit, units.AMOUNT).get(change.word, change.word)
 
 

@@ -2,7 +2,7 @@
 
 Rule: `steps` decides what is probed, here it is played: a server serves until a probe does not hold, the next probe
 has a fresh one. A search always ends with a value that has every probe; a server that does not start or a generator
-that fails twice running ends it unfinished. Only Ctrl-C passes through, and leaves no process.
+that fails twice running ends it unfinished. Ctrl-C passes through, with what was probed, and leaves no process.
 Neighbours: `slo`, `probe` and `doubts` judge, `bench` has the parts, compare and `command` ask, analyse.knees reads.
 """
 
@@ -37,14 +37,23 @@ PATIENCE: Final = 5.0  # times the longest time asked is waited for too
 IN_FLIGHT: Final = 4_096  # of an open loop: at 20,000 a second that many wait for 200 ms on average
 FAULTS: Final = 2  # in a row, of the machinery and not of the server under load
 
-__all__ = ["Place", "search"]
+__all__ = ["Interrupted", "Place", "search"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of a search; `found` has the probes that had finished."""
+
+    def __init__(self, found: KneeSearch) -> None:
+        super().__init__()
+        self.found = found
 
 
 @dataclass(frozen=True)
 class Place:
     """Where and until when a search is played.
 
-    `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit.
+    `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit. `stopped`:
+    whether somebody has asked for the end, for a Ctrl-C that a library's callback has swallowed.
     """
 
     cores: Cores
@@ -53,6 +62,7 @@ class Place:
     deadline: float | None = None
     tell: Callable[[str], object] = lambda _: None
     seed: int = 1
+    stopped: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -83,39 +93,57 @@ class _Hunt:
         return self.place.deadline is None or time.monotonic() + longest <= self.place.deadline
 
     def next(self, probes: list[Probe]) -> Next | End:
-        """What comes after these probes."""
+        """What comes after these probes; `KeyboardInterrupt` when the end was asked for."""
+        if self.place.stopped():
+            raise KeyboardInterrupt
         step = after([Answer(p.load, p.held) for p in probes], self.planned.first, self.most)
         return step if isinstance(step, End) or self.in_time else End("unfinished", "the time was over")
 
+    def found(self, probes: list[Probe], end: End) -> KneeSearch:
+        """The search as a value."""
+        return KneeSearch(
+            scenario=self.planned.scenario,
+            target=self.target.name,
+            unit=self.planned.unit,
+            slo=self.planned.slo,
+            probes=tuple(probes),
+            ended=end.why,
+            limit=end.limit,
+        )
+
 
 def search(planned: PlannedKnee, target: Target, place: Place, bench: Bench) -> KneeSearch:
-    """Find the most that this target holds; the probes are in the order of play."""
-    probes, faults = list[Probe](), list[str]()
+    """Find the most that this target holds; the probes are in the order of play. `Interrupted` after the first."""
+    probes = list[Probe]()
     with open_files() as files:
         hunt = _Hunt(planned, parse(planned.slo), target, place, bench, files)
-        while isinstance(step := hunt.next(probes), Next) and len(faults) < FAULTS:
-            before = len(probes)
-            try:
-                _serve(hunt, probes)
-            except (UserError, DriveFailed) as error:
-                faults = [first_line(error)] if len(probes) > before else [*faults, first_line(error)]
-                place.tell(f"{planned.scenario} on {target.name}: {faults[-1]}")
-            else:
-                faults = []
-            finally:
-                shorten(hunt.log)
-    if isinstance(step, End) and not faults:
+        try:
+            return hunt.found(probes, _play(hunt, probes))
+        except KeyboardInterrupt as error:
+            if not probes:
+                raise
+            raise Interrupted(hunt.found(probes, End("unfinished", "it was interrupted"))) from error
+
+
+def _play(hunt: _Hunt, probes: list[Probe]) -> End:
+    """Server after server, until the search is over or the machinery has failed too often."""
+    faults = list[str]()
+    while isinstance(step := hunt.next(probes), Next) and len(faults) < FAULTS:
+        before = len(probes)
+        try:
+            _serve(hunt, probes)
+        except (UserError, DriveFailed) as error:
+            faults = [first_line(error)] if len(probes) > before else [*faults, first_line(error)]
+            hunt.place.tell(f"{hunt.planned.scenario} on {hunt.target.name}: {faults[-1]}")
+        else:
+            faults = []
+        finally:
+            shorten(hunt.log)
+    if isinstance(step, Next):
+        return End("unfinished", faults[-1])
+    if not faults:
         hunt.log.unlink(missing_ok=True)
-    end = step if isinstance(step, End) else End("unfinished", faults[-1])
-    return KneeSearch(
-        scenario=planned.scenario,
-        target=target.name,
-        unit=planned.unit,
-        slo=planned.slo,
-        probes=tuple(probes),
-        ended=end.why,
-        limit=end.limit,
-    )
+    return step
 
 
 def _serve(hunt: _Hunt, probes: list[Probe]) -> None:

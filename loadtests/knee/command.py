@@ -1,8 +1,8 @@
 """`parity knee SCENARIO [TARGET...]`: each target's search by itself, with the same gates as a comparison.
 
 Rule: no load without a pass, and none before the generator's ceiling is known; the time given is shared out equally
-among the searches that are left, and what finished is shown and kept whatever ends the rest. Exit codes: 0 done, 1 a
-target does not keep the contract, 130 stopped by Ctrl-C.
+among the searches that are left, and what was probed is shown and kept whatever ends the rest. Exit codes: 0 done, 1 a
+target does not keep the contract, 2 a mistake or a disk that is full (as a UserError), 130 stopped by Ctrl-C.
 Neighbours: `knee` plays a search, compare's parts and gate, analyse.knees says what came out, `show` prints it.
 """
 
@@ -20,13 +20,14 @@ from rich.console import Console
 from loadtests import files
 from loadtests.analyse import knees, units
 from loadtests.bench import beside
-from loadtests.compare import INTERRUPTED, Parts, gate
+from loadtests.compare import Parts, gate
 from loadtests.errors import UserError
-from loadtests.knee import Place, show, slo
+from loadtests.knee import Interrupted, Place, show, slo
 from loadtests.knee.found import Found
 from loadtests.measure import environment
 from loadtests.plan import PlannedKnee
 from loadtests.results import KneeSearch
+from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 
 MINUTES: Final = 15.0
@@ -50,6 +51,7 @@ def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> 
     """Search every target and return the exit code."""
     parts = parts or Parts()
     planned = planned_of(options)
+    _check(options.json)
     targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
     outcomes = parts.verify(targets, console)
     if not gate.all_passed(targets, outcomes, console):
@@ -64,10 +66,14 @@ def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> 
     )
     gate.show(found.relied, outcomes, console)
     console.print(_announced(found, targets, options.minutes), highlight=False, soft_wrap=True)
-    with beside(found.environment.pinning.generator):
-        searches, interrupted = _search_all(found, targets, options, parts, console)
-    _finish(found.model_copy(update={"searches": searches, "knees": knees.of_searches(searches)}), options, console)
-    return INTERRUPTED if interrupted else 0
+    with heard_once() as stopped:  # what was probed is shown and written; a second Ctrl-C would only disturb that
+        place = Place(found.environment.pinning, LOGS, found.ceiling, None, _teller(console), options.seed, stopped)
+        with beside(place.cores.generator):
+            searches, why = _search_all(planned, targets, place, options.minutes, parts)
+        _finish(found.model_copy(update={"searches": searches, "knees": knees.of_searches(searches)}), options, console)
+    if isinstance(why, UserError):
+        raise why
+    return INTERRUPTED if why else 0
 
 
 def planned_of(options: KneeOptions) -> PlannedKnee:
@@ -81,30 +87,42 @@ def planned_of(options: KneeOptions) -> PlannedKnee:
     return slo.planned((options.scenario,), options.slo)[0]
 
 
+def _check(file: Path | None) -> None:
+    """What --json cannot name is said before minutes of load are spent on it."""
+    if file is not None and not file.parent.is_dir():
+        raise UserError(f"there is no folder {file.parent} for --json; make it first")
+    if file is not None and file.is_dir():
+        raise UserError(f"{file} is a folder; name a file with --json")
+
+
 def _search_all(
-    found: Found, targets: Sequence[Target], options: KneeOptions, parts: Parts, console: Console
-) -> tuple[tuple[KneeSearch, ...], bool]:
-    """Each target in turn; on Ctrl-C those that finished, and True."""
-    end = time.monotonic() + 60 * options.minutes
-    place = Place(found.environment.pinning, LOGS, found.ceiling, tell=_teller(console), seed=options.seed)
+    planned: PlannedKnee, targets: Sequence[Target], place: Place, minutes: float, parts: Parts
+) -> tuple[tuple[KneeSearch, ...], KeyboardInterrupt | UserError | None]:
+    """Each target in turn; what ended them before the last one did, with all that was found until then."""
+    end = time.monotonic() + 60 * minutes
     searches: list[KneeSearch] = []
     for number, target in enumerate(targets):
         now = time.monotonic()
         share = replace(place, deadline=now + max(0.0, end - now) / (len(targets) - number))
         try:
-            searches.append(parts.search(found.planned, target, share, parts.bench))
-        except KeyboardInterrupt:
-            return tuple(searches), True
-    return tuple(searches), False
+            searches.append(parts.search(planned, target, share, parts.bench))
+        except Interrupted as stop:
+            return (*searches, stop.found), stop
+        except KeyboardInterrupt as stop:
+            return tuple(searches), stop
+        except OSError as error:  # a full disk, met by a server's log or the generator's own files
+            return tuple(searches), UserError(f"the search on {target.name} cannot go on: {error}; make room")
+    return tuple(searches), None
 
 
 def _finish(found: Found, options: KneeOptions, console: Console) -> None:
+    """Show what was found, then write it: a file that has no room costs the file only."""
     if found.knees is None:
-        console.print("stopped before a search had finished: there is nothing to show", highlight=False)
+        console.print("stopped before a load had been probed: there is nothing to show", highlight=False)
         return
     console.print(show.table(found.knees, found.searches))
     if options.json is not None:
-        files.store(options.json, found)
+        files.store(options.json, found, "--json")
         console.print(f"every probe: {options.json}", highlight=False, soft_wrap=True)
 
 

@@ -17,7 +17,7 @@ class Found(Frozen):
 
     schema_version: int = SCHEMA_VERSION
     environment: Environment
-    ceiling: Ceiling
+    ceiling: Ceiling | None
     relied: tuple[Relied, ...]
     planned: PlannedKnee
     searches: tuple[KneeSearch, ...]

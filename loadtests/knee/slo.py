@@ -140,10 +140,10 @@ def _term(text: str) -> Term | None:
 _PLANS: Final = tuple(
     PlannedKnee(scenario=name, unit=unit, first=first, most=most, seconds=seconds, warmup=warmup, slo=slo)
     for name, unit, first, most, seconds, warmup, slo in (
-        ("chat", "requests/s", 50, 20_000, 4, 1.5, "latency_intended_p99=100ms,errors=0"),
-        ("async", "users", 16, 4_096, 3, 1.5, "latency_p99=300ms,errors=0"),
+        ("chat", "requests/s", 50, 20_000, 3, 1.5, "latency_intended_p99=100ms,errors=0"),
+        ("async", "users", 16, 4_096, 2, 1.5, "latency_p99=300ms,errors=0"),
         # a stream takes 1.5 s, so each user begins some in the window
-        ("stream", "users", 16, 4_096, 4, 2, "ttft_p99=200ms,itl_p99=75ms,errors=0"),
+        ("stream", "users", 16, 4_096, 3, 2, "ttft_p99=200ms,itl_p99=75ms,errors=0"),
     )
 )
 DEFAULTS: Final[Mapping[str, str]] = MappingProxyType({plan.scenario: plan.slo for plan in _PLANS})

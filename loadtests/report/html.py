@@ -96,6 +96,7 @@ def _writing(shape: Mapping[str, int]) -> dict[str, Any]:
         "noise_of": intervals.noise,
         "held": views.held,
         "load_words": views.load_words,
+        "own_limits": views.own_limits,
         "rounds": units.rounds,
         "number": units.number,
         "median": units.median,

@@ -18,6 +18,7 @@ from loadtests.knee.slo import Time, parse
 from loadtests.report.charts import axis, loads, tokens
 from loadtests.report.charts.spectrum import spectrum
 from loadtests.report.words import main_levels
+from loadtests.scenarios import find
 
 WAYS = {"higher": "more is better ↑", "lower": "less is better ↓", "neither": "for information"}
 # what a server costs: shown together in a section of its own, so these have no strip in their scenario's
@@ -27,7 +28,7 @@ _SEARCHED = (
     ("ttft_p99_ms", "Time to first token, p99", "ms", ("ttft_p99",)),
     ("itl_p99_ms", "Gap between tokens, p99", "ms", ("itl_p99",)),
     ("latency_p99_ms", "Latency p99", "ms", ("latency_intended_p99", "latency_p99")),
-    ("goodput", "Goodput", "answers or streams per second that met the objective", ()),
+    ("goodput", "Goodput", "answers or streams per second that met the scenario's own limits", ()),
 )
 
 
@@ -121,8 +122,20 @@ def searches(section: Section, shapes: Mapping[str, int]) -> Iterator[Chart]:
         svg = loads.search(section.knees.cells, attrgetter(field), shapes, limit, title)
         if svg:
             way = WAYS["higher" if field == "goodput" else "lower"]
-            explain = f"Up: {unit}. Across: {load_words(section.knees.unit)}."
+            own = f" ({own_limits(section.scenario)})" if field == "goodput" else ""
+            explain = f"Up: {unit}{own}. Across: {load_words(section.knees.unit)}."
             yield Chart(title, way, explain, svg, ())
+
+
+def own_limits(scenario: str) -> str:
+    """What each request must meet to count as goodput: fixed in the scenario, whatever a search is held to."""
+    slo = find(scenario).slo
+    parts = (
+        ("answered within {:g} ms", slo.latency_ms),
+        ("first token within {:g} ms", slo.ttft_ms),
+        ("longest gap between tokens at most {:g} ms", slo.longest_gap_ms),
+    )
+    return ", ".join(text.format(ms) for text, ms in parts if ms is not None)
 
 
 def load_words(unit: str) -> str:

@@ -114,6 +114,7 @@ class Proof(Frozen):
     recorded: str
     draws: int
     interval_draws: int
+    other_draws: int
     false: tuple[ByBlocks, ...]
     families: tuple[Family, ...]
     intervals: tuple[Interval, ...]
@@ -140,6 +141,7 @@ def prove(noise: Noise, size: Size | None = None) -> Proof:
         recorded=noise.recorded,
         draws=size.false,
         interval_draws=size.intervals,
+        other_draws=size.rest,
         false=tuple(_false(one, size) for one in figures),
         families=tuple(_family(noise, blocks, size) for blocks in BLOCKS),
         intervals=tuple(_intervals(noise, size)),
@@ -223,7 +225,7 @@ def _judged(noise: Noise, variant: Literal["again", "slower"], first: int, last:
 def failures(proof: Proof) -> Iterator[str]:
     """Every sentence that speaks against the statistics; none means that they hold."""
     for one in proof.families:
-        if one.corrected > _most(statistics.SURE, proof.draws):
+        if one.corrected > _most(statistics.SURE, proof.other_draws):
             yield f"{one.corrected:.1%} of runs with {one.blocks} blocks found a difference where there is none"
     for figure in proof.false:
         if max(figure.shares) > _most(statistics.SURE, proof.draws) + SLACK:
@@ -231,6 +233,17 @@ def failures(proof: Proof) -> Iterator[str]:
     for interval in proof.intervals:
         if interval.kind == "t" and interval.held < 1 - _most(statistics.SURE, proof.interval_draws) - SLACK:
             yield f"the interval held {interval.held:.1%} with {interval.blocks} blocks"
+    for stopped in proof.stopping:
+        if stopped.held < 1 - _most(statistics.SURE, proof.other_draws) - SLACK:
+            yield f"{stopped.key}: stopped at {stopped.width:.0%}, the interval held {stopped.held:.1%}"
+    for same in proof.equivalent:
+        if same.effect and max(same.shares) > _most(statistics.SURE, proof.other_draws) + SLACK:
+            yield f"{same.key}: {max(same.shares):.1%} are called equivalent at a difference of {same.effect:.0%}"
+    yield from _real_failures(proof)
+
+
+def _real_failures(proof: Proof) -> Iterator[str]:
+    """What the recorded rounds say against it, judged all together."""
     longest = max((played.last - played.first for played in proof.real), default=0)
     whole = [played for played in proof.real if played.last - played.first == longest]
     for played in whole:

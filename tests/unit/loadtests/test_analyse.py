@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,15 @@ def test_a_block_that_lacks_one_side_gives_no_ratio() -> None:
     assert ratio is not None
     assert ratio.blocks == 1
     assert paired({1: 2.0}, {2: 1.0}) is None
-    assert paired({1: 2.0, 2: 1.0}, {1: 0.0, 2: 1.0}) is None
-    assert paired({1: 0.0, 2: 1.0}, {1: 1.0, 2: 1.0}) is None
+    assert paired({1: 2.0}, {1: 0.0}) is None
+
+
+def test_a_block_with_a_zero_is_left_out_alone() -> None:
+    """Memory that did not grow in one round has no ratio there, and takes none from the other blocks."""
+    for values, base in (({1: 2.0, 2: 1.0}, {1: 0.0, 2: 1.0}), ({1: 0.0, 2: 1.0}, {1: 1.0, 2: 1.0})):
+        ratio = paired(values, base)
+        assert ratio is not None
+        assert ratio.values == (1.0,)
 
 
 def test_two_blocks_have_a_ratio_and_no_interval() -> None:
@@ -59,12 +67,14 @@ def test_every_scenario_has_one_primary_figure_taken_at_its_highest_closed_load(
 
 
 def test_primary_figures_are_corrected_together_and_the_others_in_their_scenario(verdict: Verdict) -> None:
-    """Ten comparisons decide, so the smallest p of them counts ten times; no figure without a direction is in any."""
+    """Ten comparisons decide: the smallest p counts as often as there are some with noise; none without a direction."""
     panels = [panel for found in verdict.sections for panel in found.panels]
     ratios = [cell.ratio for panel in panels if panel.primary for cell in panel.cells if cell.ratio]
     assert len(ratios) == 10
-    smallest = min(ratios, key=lambda ratio: ratio.p or 0)
-    assert smallest.adjusted == pytest.approx(10 * (smallest.p or 0))
+    noisy = [ratio for ratio in ratios if len(set(ratio.values)) > 1]
+    assert 2 < len(noisy) < 10
+    smallest = min(noisy, key=lambda ratio: ratio.p or 0)
+    assert smallest.adjusted == pytest.approx(len(noisy) * (smallest.p or 0))
     families = {family_of(panel) for panel in panels}
     assert {("primary",), ("chat", "charted"), ("chat", "in the table"), None} <= families
     for panel in panels:
@@ -82,6 +92,23 @@ def test_a_correction_can_take_a_difference_back() -> None:
     alone = made_up.a_panel("chat", "throughput", ratio)
     assert ratio_of(corrected([alone])[0], "b").word == "higher"
     assert {ratio_of(panel, "b").word for panel in corrected([alone] * 20)} == {"no clear difference"}
+
+
+def test_a_ratio_without_noise_raises_nobodys_bar() -> None:
+    """Counts that are the same in every block are judged alone; what is left is corrected as if they were not there."""
+    values = {1: 1.03, 2: 1.08, 3: 1.15, 4: 1.06}
+    noisy, same = (
+        paired(values, dict.fromkeys(values, 1.0)),
+        paired(dict.fromkeys(values, 99.0), dict.fromkeys(values, 99.0)),
+    )
+    less = paired(dict.fromkeys(values, 0.7), dict.fromkeys(values, 1.0))
+    assert noisy is not None
+    assert same is not None
+    assert less is not None
+    counts = [made_up.a_panel("chat", "throughput", ratio) for ratio in (same, less)]
+    judged = corrected([made_up.a_panel("chat", "throughput", noisy), *counts * 20])
+    assert ratio_of(judged[0], "b").adjusted == noisy.p
+    assert [ratio_of(panel, "b").word for panel in judged[:3]] == ["higher", "equivalent", "lower"]
 
 
 def test_a_against_a_is_the_noise_and_not_a_finding(verdict: Verdict) -> None:
@@ -121,6 +148,20 @@ def test_enough_is_the_widest_interval_that_decides(quick: Run, verdict: Verdict
     assert enough.widest(quick.plan, "chat", early) is None
     lacking = tuple(done for done in quick.rounds if done.target != "flask-gevent")
     assert enough.widest(quick.plan, "chat", lacking) is None
+
+
+def test_a_scenario_with_too_few_pairs_has_not_enough(quick: Run) -> None:
+    """However narrow their interval, pairs that give no verdict end no scenario, and a cell asks for pairs too."""
+    strict = quick.plan.model_copy(update={"minimum_good": len({done.block for done in quick.rounds})})
+    assert enough.widest(strict, "chat", quick.rounds) is not None
+    apart = {"flask-gevent": 1, strict.baseline: 2}
+    played = tuple(done for done in quick.rounds if apart.get(done.target) != done.block)
+    assert enough.widest(strict, "chat", played) is None
+    most = strict.minimum_good - 1
+    plan = quick.plan.model_copy(update={"minimum_good": most})
+    panel = panel_of(analyse(replace(quick, plan=plan, rounds=played)), "chat", "throughput")
+    assert panel.cell("flask-gevent").value is not None
+    assert panel.cell("flask-gevent").ratio is None
 
 
 def test_one_target_alone_is_measured_against_itself(tmp_path: Path) -> None:

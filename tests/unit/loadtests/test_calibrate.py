@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,9 +19,10 @@ import httptools
 import httpx
 import psutil
 import pytest
+import typer
 from rich.console import Console
 
-from loadtests import calibrate
+from loadtests import calibrate, cli
 from loadtests.calibrate import Calibration, finished, searched, stored
 from loadtests.calibrate.climb import Tried, found, next_load
 from loadtests.calibrate.machine import machine, sources
@@ -33,7 +35,9 @@ from loadtests.drive import DriveFailed, DriveResult, DriveSpec, drive
 from loadtests.drive.client.sse import SSEParser
 from loadtests.drive.histogram import quantiles
 from loadtests.errors import UserError
+from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling
+from tests.links import ROOT
 
 QUICK = Schedule(ttft=0.02, itl=0.01, tokens=9, reply=0.01)
 
@@ -170,6 +174,48 @@ def test_peer_ends_when_whoever_started_it_is_gone() -> None:
         assert int(process.stdout.readline()) > 0
         process.stdin.close()
         assert process.wait(20) == 0
+
+
+def test_a_ctrl_c_in_the_terminal_is_not_the_peers(running: RunningPeer) -> None:
+    """The peer is in no process group that a terminal would interrupt; whoever started it ends it."""
+    (process,) = [child for child in psutil.Process().children() if "loadtests.calibrate.peer" in child.cmdline()]
+    assert os.getpgid(process.pid) == process.pid != os.getpgrp()
+    assert os.getsid(process.pid) != os.getsid(0)
+    assert httpx.get(f"{running.url}/health").status_code == 200
+
+
+def test_a_peer_whose_starter_is_killed_ends() -> None:
+    """Even a SIGKILL of the starter, which no `finally` sees, leaves no peer in its session of its own."""
+    code = (
+        "import psutil, time\n"
+        "from loadtests.calibrate.running import peer\n"
+        "from loadtests.calibrate.schedule import Schedule\n"
+        "with peer(Schedule()):\n"
+        "    print(psutil.Process().children()[0].pid, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) as starter:
+        assert starter.stdout is not None
+        process = psutil.Process(int(starter.stdout.readline()))
+        starter.kill()
+        assert psutil.wait_procs([process], timeout=20)[1] == []
+
+
+def test_ctrl_c_ends_calibrate_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 130, no traceback, and it is said that nothing was stored."""
+
+    def pressed(*_: object, **__: object) -> Ceiling:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(calibrate, "calibrate", pressed)
+    with pytest.raises(typer.Exit) as end:
+        cli.calibrate()
+    assert end.value.exit_code == 130
+    assert capsys.readouterr().err == (
+        "parity: stopped before the limit was found: nothing is stored, and no process is left\n"
+    )
 
 
 def test_no_peer_is_left_behind() -> None:
@@ -342,6 +388,14 @@ def test_a_ceiling_of_another_machine_is_none(tmp_path: Path) -> None:
     assert stored(kept(tmp_path, machine="another")) is None
     assert stored(damaged) is None
     assert stored(tmp_path / "missing.json") is None
+
+
+def test_a_ceiling_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    """Where reading fails, as of a folder, and where another schema may have given its figures another meaning."""
+    assert stored(tmp_path) is None
+    for version in (SCHEMA_VERSION - 1, SCHEMA_VERSION + 1):
+        assert stored(kept(tmp_path, schema_version=version)) is None
+    assert stored(kept(tmp_path)) is not None
 
 
 def test_a_calibration_is_bound_to_the_generators_sources(tmp_path: Path) -> None:

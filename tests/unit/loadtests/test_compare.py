@@ -239,4 +239,4 @@ def test_a_full_run_ends_when_it_has_enough_and_then_searches(tmp_path: Path) ->
 def test_too_little_time_for_a_verdict_is_said_before_the_load(tmp_path: Path) -> None:
     """Nobody waits for minutes to learn that they could not have been enough."""
     _, shown = play(tmp_path, FakeBench().parts(), mode="full", only=("docs",), minutes=1)
-    assert "A verdict needs 5 blocks of up to 22 s: this may be too short for one" in shown
+    assert "A verdict needs 5 blocks of up to 20 s: this may be too short for one" in shown

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from loadtests import diff as differ
 from loadtests import results
-from loadtests.analyse.units import TIMES
-from loadtests.diff import DiffOptions
-from loadtests.diff.model import Diff, Line
+from loadtests.analyse.units import DASH, TIMES
+from loadtests.diff import DiffOptions, words
+from loadtests.diff.model import Change, Diff, Line
 from loadtests.diff.welch import welch
 from loadtests.errors import UserError
 from loadtests.measure.environment import Package
@@ -80,7 +80,7 @@ def test_a_run_against_itself_has_not_changed(tmp_path: Path) -> None:
     found = differ.compared(run, run)
     changes = [each for ln in found.lines for each in (ln.absolute, ln.relative) if each]
     assert changes
-    assert {each.word for each in changes} <= {"equivalent", "no clear difference"}
+    assert {each.word for each in changes} <= {"equivalent", "no clear difference", None}
     assert all(math.isclose(each.value, 1.0) and each.low <= 1.0 <= each.high for each in changes)
     assert (found.by, found.differences, found.left_out) == ("absolute", (), ())
 
@@ -196,23 +196,37 @@ def test_by_overrules_the_machines(tmp_path: Path) -> None:
     assert found.why_by.startswith("The figures themselves are compared, as was asked for. Without --by: The machines")
 
 
-def test_primary_figures_are_corrected_together(tmp_path: Path) -> None:
-    """No adjusted p-value is under its own, and the smallest of a family of n is n times its own."""
+def test_figures_are_corrected_in_the_families_of_one_run(tmp_path: Path) -> None:
+    """Primary, charted, in the table: the smallest p of a family of n counts n times, and none less than its own."""
     found = pair(tmp_path, by={GEVENT: 0.9, "flask-gthread": 1.1})
-    for primary in (True, False):
-        changes = [ln.absolute for ln in found.lines if ln.primary == primary and ln.absolute and ln.absolute.freedom]
-        assert changes
+    families: dict[tuple[bool, bool], list[Change]] = {}
+    for ln in found.lines:
+        if ln.better != "neither" and ln.absolute and ln.absolute.freedom:
+            families.setdefault((ln.primary, ln.chart or ln.primary), []).append(ln.absolute)
+    assert families.keys() == {(True, True), (False, True), (False, False)}
+    for changes in families.values():
         least = min(changes, key=lambda change: change.p)
-        assert math.isclose(least.adjusted, min(1.0, len(changes) * least.p))
-        assert all(change.adjusted >= change.p for change in changes)
+        assert least.adjusted == pytest.approx(min(1.0, len(changes) * least.p))
+        assert all(change.adjusted is not None and change.adjusted >= change.p for change in changes)
 
 
 def test_a_count_is_compared_as_it_is(tmp_path: Path) -> None:
-    """Figures that are the same in every round have no noise: equal is equivalent, and raises nobody's p-value."""
-    a = made_up.a_run(tmp_path / "a", made_up.plan(only=("docs",), blocks=4))
-    found = differ.compared(results.load(a.folder), results.load(a.folder))
-    counts = [ln.absolute for ln in found.lines if ln.key == "operations"]
-    assert [(c.freedom, c.value, c.low, c.high, c.word) for c in counts if c] == [(0, 1, 1, 1, "equivalent")] * 3
+    """A figure that is the same in every round has no noise: equal is equivalent, by its own p-value."""
+    run = made_up.a_run(tmp_path, made_up.plan(only=("validation",), blocks=4))
+    counts = [ln.absolute for ln in differ.compared(run, run).lines if ln.key == "caught"]
+    told = [(c.freedom, c.value, c.low, c.high, c.adjusted, c.word) for c in counts if c]
+    assert told == [(0, 1, 1, 1, 1, "equivalent")] * 3
+
+
+def test_a_figure_that_is_neither_good_nor_bad_has_no_word(tmp_path: Path) -> None:
+    """As in one run: its ratio is shown, a dash stands for the verdict, and it is in no family."""
+    run = made_up.a_run(tmp_path, made_up.plan(only=("docs",), blocks=4))
+    found = [ln for ln in differ.compared(run, run).lines if ln.better == "neither" and ln.absolute]
+    assert {ln.key for ln in found} >= {"operations"}
+    for ln in found:
+        assert ln.absolute
+        assert (ln.absolute.adjusted, ln.absolute.word) == (None, None)
+        assert words.said(ln, ln.absolute) == DASH
 
 
 def test_a_figure_without_a_verdict_has_no_change_and_says_why(tmp_path: Path) -> None:

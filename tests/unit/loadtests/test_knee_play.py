@@ -5,9 +5,12 @@ Rule: no server is started and no load is sent; only what the search itself does
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import resource
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,19 +19,21 @@ import pytest
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
-from loadtests import schemas
+from loadtests import files, schemas
 from loadtests.analyse import knees
 from loadtests.compare import INTERRUPTED, Parts
-from loadtests.drive import DriveFailed
+from loadtests.drive import DriveFailed, DriveSpec
+from loadtests.drive.result import DriveResult
 from loadtests.errors import UserError
 from loadtests.files import read
-from loadtests.knee import Place, command, search
+from loadtests.knee import Interrupted, Place, command, search
 from loadtests.knee.found import Found
 from loadtests.knee.slo import planned
 from loadtests.measure.environment import Cores
 from loadtests.plan import PlannedKnee
 from loadtests.results import Ceiling, KneeSearch
 from loadtests.serve import NotReady
+from loadtests.signals import leave_on_sigterm
 from loadtests.verify import VerifyOutcome
 from loadtests.verify.grades import Count
 from tests.unit.loadtests import made_up
@@ -139,12 +144,32 @@ def test_a_server_that_ignores_its_settings_is_not_searched(tmp_path: Path) -> N
     assert found.ended == "the server did not keep SCRIPTED_TTFT=0.05"
 
 
-def test_ctrl_c_passes_through_and_leaves_no_server(tmp_path: Path) -> None:
-    """An interrupted search is no result."""
-    fake = Fake(happens={2: KeyboardInterrupt()})
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize("at", [2, 5])
+def test_ctrl_c_passes_through_with_what_was_probed(tmp_path: Path, at: int) -> None:
+    """An interrupted search is unfinished, says so, has the probes that had finished, and leaves no server."""
+    fake = Fake(happens={at: KeyboardInterrupt()})
+    with pytest.raises(Interrupted) as stop:
         play(tmp_path, fake)
+    found = stop.value.found
+    assert (found.limit, found.ended, len(found.probes)) == ("unfinished", "it was interrupted", at - 1)
+    assert [probe.load for probe in found.probes] == [spec.rate for spec in fake.specs[: at - 1]]
     assert fake.up == 0
+
+
+def test_ctrl_c_in_the_first_probe_is_no_search(tmp_path: Path) -> None:
+    """With no probe there is nothing to keep: the interruption passes through as it is."""
+    fake = Fake(happens={1: KeyboardInterrupt()})
+    with pytest.raises(KeyboardInterrupt) as stop:
+        play(tmp_path, fake)
+    assert (type(stop.value), fake.up) == (KeyboardInterrupt, 0)
+
+
+def test_a_lost_ctrl_c_is_heard_before_the_next_probe(tmp_path: Path) -> None:
+    """One whose exception a library has swallowed ends the search after the probe in which it came."""
+    fake = Fake()
+    with pytest.raises(Interrupted) as stop:
+        play(tmp_path, fake, stopped=lambda: len(fake.specs) == 3)
+    assert (len(stop.value.found.probes), fake.up) == (3, 0)
 
 
 def test_a_rate_near_the_ceiling_cannot_be_told(tmp_path: Path) -> None:
@@ -214,13 +239,21 @@ def test_a_load_that_could_not_be_told_says_why(tmp_path: Path) -> None:
 # the command
 
 
-def run_command(tmp_path: Path, fake: Fake, *, wrong: int = 0, **options: object) -> tuple[int, str]:
+def run_command(
+    tmp_path: Path,
+    fake: Fake,
+    *,
+    wrong: int = 0,
+    shown: io.StringIO | None = None,
+    calibrated: bool = True,
+    **options: object,
+) -> tuple[int, str]:
     """`parity knee chat` on one target; the exit code and what was printed."""
-    shown = io.StringIO()
-    count = Count(identical=8, wrong=wrong)
-    outcomes = {"flask-gevent": VerifyOutcome("flask-gevent", count, Path("page/index.html"), "", "f" * 64)}
-    parts = Parts(lambda *_: outcomes, fake.bench, lambda _: ceiling())
+    shown = shown or io.StringIO()
     chosen = {"scenario": "chat", "targets": ("flask-gevent",), "json": tmp_path / "knee.json"} | options
+    count, page = Count(identical=8, wrong=wrong), Path("page/index.html")
+    outcomes = {name: VerifyOutcome(name, count, page, "", "f" * 64) for name in made_up.NAMES}
+    parts = Parts(lambda *_: outcomes, fake.bench, lambda _: ceiling() if calibrated else None)
     code = command.knee(command.KneeOptions(**chosen), Console(file=shown, width=250), parts)  # type: ignore[arg-type]  # by test
     return code, shown.getvalue()
 
@@ -258,11 +291,92 @@ def test_no_search_without_a_pass(tmp_path: Path) -> None:
     assert "flask-gevent does not keep the contract" in shown
 
 
-def test_ctrl_c_ends_the_command_with_what_finished(tmp_path: Path) -> None:
-    """Exit code 130; a search that was under way is not shown as one."""
-    code, shown = run_command(tmp_path, Fake(happens={2: KeyboardInterrupt()}))
+def test_ctrl_c_before_the_first_probe_has_nothing_to_show(tmp_path: Path) -> None:
+    """Exit code 130, a sentence, no file."""
+    code, shown = run_command(tmp_path, Fake(happens={1: KeyboardInterrupt()}))
     assert (code, (tmp_path / "knee.json").exists()) == (INTERRUPTED, False)
     assert "there is nothing to show" in shown
+
+
+def test_ctrl_c_ends_the_command_with_what_was_probed(tmp_path: Path) -> None:
+    """Exit code 130; the search that was under way is shown and written as unfinished, those before it as they are."""
+    whole = Fake()
+    play(tmp_path / "whole", whole)
+    fake = Fake(happens={len(whole.specs) + 4: KeyboardInterrupt()})
+    code, shown = run_command(tmp_path, fake, targets=("flask-gevent", "fastapi-uvicorn", "flask-gthread"))
+    stored = read(tmp_path / "knee.json", Found)
+    assert (code, fake.up) == (INTERRUPTED, 0)
+    assert [(s.target, s.limit, len(s.probes)) for s in stored.searches] == [
+        ("flask-gevent", "server", len(whole.specs)),
+        ("fastapi-uvicorn", "unfinished", 3),
+    ]
+    assert "the search did not finish" in shown
+    assert "it was interrupted" in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_signals_are_heard_once(tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either signal ends the load, and another one while the file is written costs nothing."""
+
+    class Signalled(Fake):
+        def drive(self, spec: DriveSpec) -> DriveResult:
+            if len(self.specs) == 2:
+                signal.raise_signal(number)
+            return super().drive(spec)
+
+    def again(path: Path, found: Found, option: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        store(path, found, option)
+
+    store, before = files.store, signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(files, "store", again)
+    try:
+        leave_on_sigterm(KeyboardInterrupt())
+        code, _ = run_command(tmp_path, Signalled())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (code, len(read(tmp_path / "knee.json", Found).searches[0].probes)) == (INTERRUPTED, 2)
+
+
+def test_a_full_disk_in_a_search_keeps_those_before(tmp_path: Path) -> None:
+    """One sentence with the cure, after what was found is shown and, if there is room by then, written."""
+    whole, shown = Fake(), io.StringIO()
+    play(tmp_path / "whole", whole)
+    fake = Fake(happens={len(whole.specs) + 2: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))})
+    with pytest.raises(UserError, match=r"on fastapi-uvicorn cannot go on: .*No space left on device; make room"):
+        run_command(tmp_path, fake, shown=shown, targets=("flask-gevent", "fastapi-uvicorn"))
+    (search_,) = read(tmp_path / "knee.json", Found).searches
+    assert (search_.target, search_.limit, fake.up) == ("flask-gevent", "server", 0)
+    assert "limited by" in shown.getvalue()
+
+
+def test_a_full_disk_at_the_end_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is shown first, so that only the file is lost; the sentence names it and the option."""
+
+    def full(_path: Path, _text: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    shown = io.StringIO()
+    monkeypatch.setattr(files, "_replace", full)
+    with pytest.raises(UserError, match=r"cannot write .*knee\.json: No space left .* another place with --json"):
+        run_command(tmp_path, Fake(), shown=shown)
+    assert "limited by" in shown.getvalue()
+
+
+@pytest.mark.parametrize(("name", "said"), [("none/k.json", "there is no folder"), (".", "is a folder; name a file")])
+def test_a_file_that_cannot_be_is_said_before_the_load(tmp_path: Path, name: str, said: str) -> None:
+    """No server is started for a result that would have no place."""
+    fake = Fake()
+    with pytest.raises(UserError, match=said):
+        run_command(tmp_path, fake, json=tmp_path / name)
+    assert fake.starts == 0
+
+
+def test_a_machine_that_cannot_be_calibrated_is_searched_all_the_same(tmp_path: Path) -> None:
+    """Without a ceiling the loads are probed, and the file says that there was none."""
+    code, _ = run_command(tmp_path, Fake(), calibrated=False)
+    assert (code, read(tmp_path / "knee.json", Found).ceiling) == (0, None)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_full_goes_on_until_it_has_enough() -> None:
     assert quick.stop == Stop()
     assert (full.stop.width, full.stop.minutes) == (0.05, 45)
     assert full.minimum_good > quick.minimum_good
-    assert full.seconds == full.load_seconds == pytest.approx(0.65 * 45 * 60)
+    assert full.seconds == full.load_seconds == pytest.approx(0.6 * 45 * 60)
     assert ({knee.scenario for knee in full.knees}, quick.knees) == ({"chat", "async", "stream"}, ())
 
 
@@ -69,7 +69,7 @@ def test_what_the_user_wants_is_in_the_plan() -> None:
     """Width, minutes, objective and rows are decided before the first request."""
     wanted = plan(mode="full", only=("stream",), width=0.1, minutes=30, slo="ttft_p99=300ms", rows=True)
     assert (wanted.stop.width, wanted.stop.minutes, wanted.keep_rows) == (0.1, 30, True)
-    assert [knee.slo for knee in wanted.knees] == ["ttft_p99=300ms"]
+    assert [knee.slo for knee in wanted.knees] == ["ttft_p99=300ms,errors=0"]
 
 
 def test_without_knees_the_rounds_have_all_the_time() -> None:

@@ -180,6 +180,24 @@ def test_failed_body_checks_are_a_reason() -> None:
     assert "bodies failed their check" in reasons
 
 
+def test_a_round_without_a_checked_body_is_not_valid() -> None:
+    """Where bodies are to be checked, a status alone proves nothing."""
+    assert judge(GOOD.model_copy(update={"body_checks": 0}), bodies=True).reasons == ("no body was checked",)
+    assert judge(GOOD.model_copy(update={"body_checks": 1}), bodies=True).valid
+    assert judge(GOOD.model_copy(update={"body_checks": 0}), bodies=False).valid
+
+
+def test_the_latest_process_is_judged() -> None:
+    """A late process among punctual ones is not thinned out by their ticks."""
+    late, punctual = Durations(), Durations()
+    late.add(0.01)
+    for _ in range(500):
+        punctual.add(0.0001)
+    parts = [GOOD.model_copy(update={"hub_lag": lag.encode()}) for lag in (punctual, late, punctual)]
+    assert [judge(part).valid for part in parts] == [True, False, True]
+    assert judge(merge(parts)).reasons == ("the generator's hub was late by over 2 ms at p99",)
+
+
 def test_a_round_is_shown_with_its_doubts() -> None:
     """The terminal shows figures, failures as they came (markup or not) and that the round is not to be trusted."""
     totals = recorded(outcome(101, 101.5), outcome(101, 102, reason="status 500 instead of 200", example="500 [x]"))

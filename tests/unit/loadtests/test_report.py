@@ -17,7 +17,7 @@ from loadtests.analyse.verdict import Ratio, Word
 from loadtests.report import html, markdown, terminal, trust, views
 from loadtests.report.charts import axis, intervals, strips
 from loadtests.results import Round, Run
-from tests.unit.loadtests import made_up
+from tests.unit.loadtests import made_up, sample_charts
 from tests.unit.loadtests.page import Page
 from tests.unit.loadtests.sample_run import Sample
 from tests.unit.loadtests.sample_verdict import REASONS, SAMPLES, cut_short, full, quick
@@ -239,6 +239,30 @@ def test_the_objective_is_a_line_where_it_limits_the_figure() -> None:
         "Gap between tokens, p99": ["limit 75 ms"],
         "Goodput": [],
     }
+
+
+@pytest.mark.parametrize("slo", ["latency_p99=1ms", "ttft_p99=2s,errors=0"])
+@pytest.mark.parametrize(
+    ("scenario", "limits"),
+    [
+        ("chat", "answered within 100 ms"),
+        ("async", "answered within 300 ms"),
+        ("stream", "first token within 250 ms, longest gap between tokens at most 250 ms"),
+    ],
+)
+def test_goodput_is_labelled_with_the_scenarios_own_limits(scenario: str, limits: str, slo: str) -> None:
+    """Whatever the search was held to, each request was counted against the fixed ones: chart and table say which."""
+    made = full()
+    sections = []
+    for section in made.verdict.sections:
+        knees = sample_charts.knees(section.scenario, made_up.NAMES).model_copy(update={"slo": slo})
+        sections.append(section.model_copy(update={"knees": knees}))
+    found = next(section for section in sections if section.scenario == scenario)
+    goodput = next(chart for chart in views.searches(found, SHAPE) if chart.title == "Goodput")
+    assert f"the scenario's own limits ({limits})" in goodput.explain
+    page = html.page(made.run, made.verdict.model_copy(update={"sections": tuple(sections)}))
+    assert f'goodput/s<br><span class="soft">{limits}</span>' in page
+    assert f"own limits ({limits}) and not against this objective" in page
 
 
 def test_an_open_loop_shows_both_latencies_in_one_picture() -> None:

@@ -64,7 +64,7 @@ def test_a_search_is_planned_for_the_scenarios_that_have_a_knee() -> None:
     assert [plan.scenario for plan in planned(["docs", "stream", "chat"])] == ["chat", "stream"]
     assert planned(["validation"]) == ()
     (chat,) = planned(["chat"], "latency_p99=50ms")
-    assert (chat.slo, chat.unit, chat.first, chat.most) == ("latency_p99=50ms", "requests/s", 50, 20_000)
+    assert (chat.slo, chat.unit, chat.first, chat.most) == ("latency_p99=50ms,errors=0", "requests/s", 50, 20_000)
 
 
 def test_a_term_that_does_not_apply_is_refused_for_one_scenario() -> None:
@@ -145,6 +145,20 @@ def test_what_a_probe_says(drive: DriveResult, held: bool | None, reason: str) -
     assert judged.held is held
     assert reason in "; ".join(judged.reasons)
     assert bool(judged.reasons) is (held is not True)
+
+
+def test_a_failed_request_was_not_served_whatever_is_asked() -> None:
+    """An objective that says nothing of errors allows none."""
+    assert parse("latency_p99=100ms").text == "latency_p99=100ms,errors=0"
+    judged = judge(parse("latency_p99=100ms"), probed(whole=FAILED))
+    assert judged.held is False
+    assert "3 of 200 requests failed, and errors=0 is asked" in judged.reasons
+
+
+def test_work_that_was_skipped_is_the_servers_failure() -> None:
+    """A server that answers sooner than its model can does not hold the load; the generator could tell very well."""
+    said = "answers came before the model can have made them"
+    assert judge(parse(DEFAULTS["chat"]), probed(), skipped=[said]) == (False, (said,))
 
 
 def test_a_doubt_leaves_the_question_open() -> None:
