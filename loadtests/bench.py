@@ -6,9 +6,8 @@ own parts. Neighbours: `compare.play` plays rounds with it, `knee` its probes.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -43,19 +42,6 @@ class Bench:
     running: Callable[..., AbstractContextManager[Running]] = serve.running
     look: Callable[[str, str, Mapping[str, str]], Precheck] = precheck.look
     drive: Callable[[DriveSpec], DriveResult] = drive
-
-
-@contextmanager
-def beside(cores: tuple[int, ...]) -> Iterator[None]:
-    """Keep this process to the generator's cores meanwhile, so that the server has its own to itself."""
-    before = os.sched_getaffinity(0) if cores else set[int]()
-    if cores:
-        os.sched_setaffinity(0, cores)
-    try:
-        yield
-    finally:
-        if before:
-            os.sched_setaffinity(0, before)
 
 
 def cpus(cores: tuple[int, ...]) -> frozenset[int] | None:

@@ -13,7 +13,8 @@ from typing import Final
 
 from loadtests.measure import environment
 
-SOURCES: Final = Path(__file__).parents[1] / "drive"
+ROOT: Final = Path(__file__).parents[1]
+BESIDE: Final = ("arrivals.py", "checks.py", "locustfile.py", "scenarios.py")  # they run in the generator too
 DRIVING: Final = ("locust", "gevent", "greenlet", "httptools")
 
 
@@ -25,9 +26,9 @@ def machine() -> str:
     return f"{here.cpu}, {here.cores} cores, {here.kernel}, {here.python}, {driving}, generator {sources()}"
 
 
-def sources(folder: Path = SOURCES) -> str:
+def sources(root: Path = ROOT) -> str:
     """The first digits of a hash over the generator's source files."""
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted((*(root / "drive").rglob("*.py"), *(root / name for name in BESIDE))):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from loadtests import calibrate, knee, report, results
 from loadtests.analyse import units
-from loadtests.bench import Bench, beside
+from loadtests.bench import Bench
 from loadtests.compare import gate
 from loadtests.compare.course import Course, Search, Tools, Why
 from loadtests.compare.progress import Watch
@@ -26,6 +26,7 @@ from loadtests.diff import ci
 from loadtests.errors import UserError
 from loadtests.knee.slo import left_out
 from loadtests.measure import environment, handwork
+from loadtests.pinning import kept_to
 from loadtests.plan import Mode, Plan, make_plan
 from loadtests.report import terminal
 from loadtests.results import Ceiling, Relied, Run
@@ -86,7 +87,7 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     for line in left_out(plan.knees, options.slo):
         console.print(line, highlight=False, soft_wrap=True)
     with heard_once() as stopped:  # the first Ctrl-C has what finished reported; more would only disturb that
-        with Watch(plan, console) as watch, beside(run.environment.pinning.generator):
+        with Watch(plan, console) as watch, kept_to(run.environment.pinning.generator):
             tools = Tools(parts.bench, parts.search, stopped=stopped)
             course = Course(run, {target.name: target for target in targets}, tools, watch)
             why, failure = _load(course)

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
+from loadtests.pinning import kept_to
 from loadtests.serve import tree
 from loadtests.signals import held_back
 
@@ -25,9 +24,7 @@ def run(
     command: list[str], environment: Mapping[str, str], log: Path, *, cpus: frozenset[int] | None, limit: float
 ) -> None:
     """Run it to its end, in the log's folder. Raises `DriveFailed` after `limit` seconds or for its exit code."""
-    with _running(command, environment, log) as process:
-        if cpus:
-            psutil.Process(process.pid).cpu_affinity(sorted(cpus))
+    with _running(command, environment, log, cpus) as process:
         try:
             code = process.wait(limit)
         except subprocess.TimeoutExpired as error:
@@ -37,11 +34,13 @@ def run(
 
 
 @contextmanager
-def _running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    command: list[str], environment: Mapping[str, str], log: Path, cpus: frozenset[int] | None
+) -> Iterator[subprocess.Popen[bytes]]:
     process: subprocess.Popen[bytes] | None = None
     with log.open("wb") as sink:
         try:
-            with held_back():  # an interrupt inside Popen would lose the process that it has just made
+            with kept_to(cpus), held_back():  # an interrupt inside Popen would lose the process that it has just made
                 process = subprocess.Popen(  # noqa: S603 - the command is ours
                     command,
                     env=environment,

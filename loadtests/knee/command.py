@@ -19,12 +19,12 @@ from rich.console import Console
 
 from loadtests import files
 from loadtests.analyse import knees, units
-from loadtests.bench import beside
 from loadtests.compare import Parts, gate
 from loadtests.errors import UserError
 from loadtests.knee import Interrupted, Place, show, slo
 from loadtests.knee.found import Found
 from loadtests.measure import environment
+from loadtests.pinning import kept_to
 from loadtests.plan import PlannedKnee
 from loadtests.results import KneeSearch
 from loadtests.signals import INTERRUPTED, heard_once
@@ -68,7 +68,7 @@ def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> 
     console.print(_announced(found, targets, options.minutes), highlight=False, soft_wrap=True)
     with heard_once() as stopped:  # what was probed is shown and written; a second Ctrl-C would only disturb that
         place = Place(found.environment.pinning, LOGS, found.ceiling, None, _teller(console), options.seed, stopped)
-        with beside(place.cores.generator):
+        with kept_to(place.cores.generator):
             searches, why = _search_all(planned, targets, place, options.minutes, parts)
         _finish(found.model_copy(update={"searches": searches, "knees": knees.of_searches(searches)}), options, console)
     if isinstance(why, UserError):

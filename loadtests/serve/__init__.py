@@ -25,6 +25,7 @@ from typing import IO
 import psutil
 
 from loadtests.errors import UserError
+from loadtests.pinning import kept_to
 from loadtests.serve import tree
 from loadtests.serve.ports import PortTaken, checked_port, free_port
 from loadtests.signals import held_back
@@ -100,11 +101,9 @@ def running(  # noqa: PLR0913 - independent facts, all but two of them optional
         environment = _environment(target, settings, Path(folder))
         server: Server | None = None
         try:
-            with held_back():  # an interrupt inside Popen would lose the process that it has just made
+            with kept_to(cpus), held_back():  # an interrupt inside Popen would lose the process that it has just made
                 process = _spawn(target, target.command_line(host, port), environment, output)
                 server = Server(target, _url(host, port), host, port, _first_key(environment), log, process)
-            if cpus is not None:
-                psutil.Process(server.pid).cpu_affinity(sorted(cpus))
             _await_health(server, ready_timeout)
             yield server
         finally:

@@ -97,7 +97,9 @@ def _order(one: Real) -> tuple[str, int, int]:
 def _false(proof: Proof, names: dict[str, str]) -> str:
     intro = (
         f"{proof.draws:,} draws of A against A in each cell: how often p is under 5%, before any correction. 5% is "
-        "what is promised for one comparison; a comparison makes many."
+        "what is promised for one comparison; a comparison makes many. The draws are of the recorded noise, smoothed, "
+        "about no difference and each by itself: what a machine that drifts or favours an order could do is not in "
+        "them. Against that are the random, mirrored blocks, and the real rounds above."
     )
     rows = ((names[one.key], *(f"{share:.1%}" for share in one.shares)) for one in proof.false)
     table = _section("False positives", intro, ("figure", *_blocks()), rows)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtests.analyse.figure_table import FIGURES
-from loadtests.bench import Bench, Running, beside
+from loadtests.bench import Bench, Running
 from loadtests.compare.play import Seat, play
 from loadtests.measure import environment
+from loadtests.pinning import kept_to
 from loadtests.plan import Level, PlannedRound, PlannedScenario
 from loadtests.results import Round
 from loadtests.targets import Target, load_targets, pick
@@ -60,7 +61,7 @@ def record(blocks: int, *, busy: bool = False) -> Noise:
     """Play so many blocks and give what they measured; `busy` keeps the figures of refused rounds too, and says so."""
     (target,) = pick(load_targets(), (TARGET,))
     machine = environment.take(datetime.now(UTC))
-    with tempfile.TemporaryDirectory(prefix="parity-noise-") as folder, beside(machine.pinning.generator):
+    with tempfile.TemporaryDirectory(prefix="parity-noise-") as folder, kept_to(machine.pinning.generator):
         rounds = tuple(_play(blocks, target, machine.pinning, Path(folder)))
     counted = tuple(one for one in rounds if busy or one.done.good)
     refused = [one.done for one in rounds if not one.done.good]

@@ -61,7 +61,8 @@ def test_it_is_verified(verified: Results) -> None:
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """One short round of one scenario for each target; of a comparison, everything else is as ever."""
     levels = {"chat": (Level(users=4, seconds=0.4, warmup=0.1),)}
-    monkeypatch.setattr(plan, "_MODES", MappingProxyType({"quick": (levels, 1, 1)}))
+    monkeypatch.setattr(plan, "LEVELS", MappingProxyType({"quick": levels}))
+    monkeypatch.setattr(plan, "_MODES", MappingProxyType({"quick": plan._Mode(blocks=1, minimum=1, stop=plan.Stop())}))
     monkeypatch.setattr(plan, "SCENARIOS", ("chat",))
 
 
@@ -75,11 +76,11 @@ def test_it_is_compared(verified: Results, tmp_path: Path) -> None:
 
     console = Console(file=StringIO(), width=160)
     options = CompareOptions(("fastapi-uvicorn", "aiohttp"), targets_file=FILE, results=tmp_path / "results")
-    compare.compare(options, console, Parts(verify=passed))
+    compare.compare(options, console, Parts(verify=passed, calibrate=lambda _console: None))
     assert isinstance(console.file, StringIO)
     (folder,) = (tmp_path / "results").iterdir()
     run = results.load(folder)
-    assert sorted(done.target for done in run.rounds) == ["aiohttp", "fastapi-uvicorn"]
+    assert sorted(done.target for done in run.rounds) == ["aiohttp", "fastapi-uvicorn", "fastapi-uvicorn-again"]
     for done in run.rounds:
         assert done.precheck.problems == ()
         assert done.drives[0].result.requests.count > 0, done.reasons

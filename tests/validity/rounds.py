@@ -17,9 +17,10 @@ from pathlib import Path
 
 import psutil
 
-from loadtests.bench import Bench, beside
+from loadtests.bench import Bench
 from loadtests.compare.play import Seat, play
 from loadtests.measure.environment import Cores, choose_cores
+from loadtests.pinning import kept_to
 from loadtests.plan import Level, PlannedRound, PlannedScenario
 from loadtests.results import Ceiling, Round
 from loadtests.targets import Target
@@ -56,7 +57,7 @@ def played(
     """One round with one level, as compare would play it."""
     seat = Seat(cores or choose_cores(), folder / "server.log", ceiling)
     planned = PlannedRound(number=1, block=1, scenario=scenario, target="faulty")
-    with beside(seat.cores.generator):
+    with kept_to(seat.cores.generator):
         return play(planned, PlannedScenario(name=scenario, levels=(level,)), faulty(fault), seat, Bench())
 
 

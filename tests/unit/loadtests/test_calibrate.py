@@ -25,7 +25,7 @@ from rich.console import Console
 from loadtests import calibrate, cli
 from loadtests.calibrate import Calibration, finished, searched, stored
 from loadtests.calibrate.climb import Tried, found, next_load
-from loadtests.calibrate.machine import machine, sources
+from loadtests.calibrate.machine import BESIDE, machine, sources
 from loadtests.calibrate.record import Record, record_of
 from loadtests.calibrate.running import RunningPeer, most_connections, peer
 from loadtests.calibrate.schedule import FRAMINGS, GAPS, Framing, Schedule, scripts
@@ -398,10 +398,13 @@ def test_a_ceiling_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     assert stored(kept(tmp_path)) is not None
 
 
-def test_a_calibration_is_bound_to_the_generators_sources(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", ["drive/client/http.py", "checks.py"])
+def test_a_calibration_is_bound_to_the_generators_sources(changed: str, tmp_path: Path) -> None:
     """When a source of the generator changes, so does the name of what was calibrated; machine() has that name."""
-    (tmp_path / "client").mkdir()
-    file = tmp_path / "client" / "http.py"
+    for name in ("drive/client/http.py", *BESIDE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("as it was", "utf-8")
+    file = tmp_path / changed
     hashes = []
     for text in ("one", "two", "one"):
         file.write_text(text, "utf-8")
