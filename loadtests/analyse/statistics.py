@@ -74,7 +74,7 @@ def middle(values: Sequence[float]) -> float:
 
 
 def bootstrap_t(values: Sequence[float]) -> tuple[float, float] | None:
-    """The 95% interval by resampling blocks (Efron and Tibshirani 1993, section 12.5); None with too few."""
+    """The 95% interval by resampling blocks (Efron and Tibshirani 1993, 12.5); None with too few that differ."""
     size = len(values)
     if size < FEWEST_RESAMPLED:
         return None
@@ -86,6 +86,8 @@ def bootstrap_t(values: Sequence[float]) -> tuple[float, float] | None:
     squares = [value * value for value in apart]
     drawn = sorted(_studentized(sum(map(mul, w, apart)), sum(map(mul, w, squares)), size) for w in resamples(size))
     low, high = (drawn[min(len(drawn) - 1, int(share * len(drawn)))] for share in (0.025, 0.975))
+    if math.isinf(low) or math.isinf(high):  # too many draws were one value over and over
+        return None
     return math.exp(centre - high * error), math.exp(centre - low * error)
 
 

@@ -17,7 +17,7 @@ from types import TracebackType
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from loadtests.measure.placing import Placed, children
+from loadtests.measure.placing import Placed, generators
 
 MIB = 1024 * 1024
 INTERVAL = 0.1  # seconds between looks
@@ -122,7 +122,7 @@ class Meter:
         self._samples.append(Sample(at=now, cpu_seconds=total, rss_bytes=rss, processes=alive, uss_bytes=uss))
         if now - self._placed_at >= PLACE:
             self._placed_at, server = now, self._listed[1]
-            self._placed = self._placed.also(server, children(but=server))
+            self._placed = self._placed.also(server, generators())
 
     def _uss(self, now: float) -> int | None:
         """The tree's USS, when a count of it is due and every process gives its own."""

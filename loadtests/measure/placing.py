@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+LOCUSTFILE = "--locustfile="  # how `drive` says it
 TASKS = Path("/proc/self/task")  # a listing of the children of one process, where psutil would read all of /proc
 
 
@@ -33,15 +34,15 @@ class Placed(BaseModel):
         )
 
 
-def children(but: Iterable[psutil.Process]) -> Iterator[psutil.Process]:
-    """The processes that this one has started, but these: in a round, the generator."""
-    known = {process.pid for process in but}
+def generators() -> Iterator[psutil.Process]:
+    """The load generators that this process has started: those of its children that run a locustfile."""
     for task in TASKS.iterdir() if TASKS.is_dir() else ():
         with suppress(OSError):  # that thread has ended, or this kernel does not list children
             for pid in map(int, (task / "children").read_text().split()):
                 with suppress(psutil.NoSuchProcess):
-                    if pid not in known:
-                        yield psutil.Process(pid)
+                    child = psutil.Process(pid)
+                    if any(word.startswith(LOCUSTFILE) for word in child.cmdline()):
+                        yield child
 
 
 def _allowed(processes: Iterable[psutil.Process]) -> set[int]:

@@ -110,10 +110,10 @@ def test_uss_is_counted_now_and_then_and_left_out_where_it_is_not_given(monkeypa
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
-def test_the_meter_sees_where_the_tree_and_what_was_started_beside_it_may_run() -> None:
-    """Each side's cores are read from the kernel while it runs, and a side that is moved is seen on both."""
+def test_the_meter_sees_where_the_tree_and_the_generator_may_run() -> None:
+    """Each side is read from the kernel while it runs; a side that is moved is seen on both, no third is."""
     cores = sorted(os.sched_getaffinity(0))
-    with family() as parent, pausing() as beside:
+    with family() as parent, pausing("--locustfile=made_up.py") as beside, pausing():
         os.sched_setaffinity(parent.pid, cores[:1])
         for process in members(parent.pid):
             os.sched_setaffinity(process.pid, cores[:1])
@@ -128,9 +128,9 @@ def test_the_meter_sees_where_the_tree_and_what_was_started_beside_it_may_run() 
 
 
 @contextmanager
-def pausing() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing, gone at the end."""
-    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+def pausing(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, with these words on its command line, gone at the end."""
+    process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", *words])
     try:
         yield process
     finally:

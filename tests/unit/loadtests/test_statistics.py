@@ -139,3 +139,11 @@ def test_the_bootstrap_is_the_same_every_time() -> None:
     first = bootstrap_t(ratios)
     statistics.resamples.cache_clear()
     assert bootstrap_t(ratios) == first
+
+
+def test_resampling_of_one_odd_block_gives_no_interval() -> None:
+    """Where nearly all blocks are equal, draws without spread have no end: no interval, not an infinite one."""
+    assert statistics.bootstrap_t((1.0, 1.0, 1.0, 1.004, 1.0)) is None
+    found = statistics.bootstrap_t((1.0, 1.01, 0.99, 1.004, 1.02))
+    assert found is not None
+    assert all(math.isfinite(end) for end in found)
