@@ -24,7 +24,7 @@ from loadtests.drive.result import DriveResult, Load, result_of
 from loadtests.drive.totals import Totals
 from loadtests.errors import UserError
 from loadtests.scenarios import Scenario, find
-from loadtests.serve.ports import free_port
+from loadtests.serve.ports import kept_port
 
 LOCUSTFILE: Final = Path(__file__).parent.parent / "locustfile.py"
 START: Final = 30.0  # seconds that Locust may take to start, and to write and stop
@@ -92,7 +92,9 @@ def drive(spec: DriveSpec) -> DriveResult:
         folder = Path(name)
         path, log = folder / "totals.json", folder / "locust.log"
         limit = 2 * START + spec.warmup + spec.seconds + spec.timeout
-        process.run(_command(spec, scenario, path), _environment(spec, name), log, cpus=spec.cpus, limit=limit)
+        with kept_port() as port:  # of Locust's master, where there are several processes
+            command = _command(spec, scenario, path, port)
+            process.run(command, _environment(spec, name), log, cpus=spec.cpus, limit=limit)
         if not path.exists():
             raise DriveFailed(f"the load generator ended without a result: {process.tail(log)}")
         totals = Totals.model_validate_json(path.read_bytes())
@@ -124,7 +126,7 @@ def _ask(spec: DriveSpec, path: str) -> Reply:
         connection.close()
 
 
-def _command(spec: DriveSpec, scenario: Scenario, path: Path) -> list[str]:
+def _command(spec: DriveSpec, scenario: Scenario, path: Path, port: int) -> list[str]:
     users = spec.processes if spec.rate is not None else spec.load.users or 0
     classes = [scenario.user_class]
     if scenario.probe is not None:
@@ -147,16 +149,15 @@ def _command(spec: DriveSpec, scenario: Scenario, path: Path) -> list[str]:
         "window": spec.seconds,
         "parity-json": path,
     }
-    named = [f"--{name}={value}" for name, value in (options | _spread(spec) | _rows(spec, path)).items()]
+    named = [f"--{name}={value}" for name, value in (options | _spread(spec, port) | _rows(spec, path)).items()]
     flags = ("--headless", "--only-summary", "--skip-log-setup")  # so the log has warnings, and nothing of the figures
     return [sys.executable, "-m", "locust", *flags, *named, *classes]
 
 
-def _spread(spec: DriveSpec) -> dict[str, object]:
+def _spread(spec: DriveSpec, port: int) -> dict[str, object]:
     """Locust's options for several processes: a port of this round's own, and no endless wait for a worker."""
     if spec.processes == 1:
         return {}
-    port = free_port()
     return {
         "processes": spec.processes,
         "master-bind-host": "127.0.0.1",

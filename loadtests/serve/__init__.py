@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -27,11 +27,11 @@ import psutil
 from loadtests.errors import UserError
 from loadtests.pinning import kept_to
 from loadtests.serve import tree
-from loadtests.serve.ports import PortTaken, checked_port, free_port
+from loadtests.serve.ports import PortTaken, checked_port, free_port, kept_port
 from loadtests.signals import held_back
 from loadtests.targets import Target
 
-__all__ = ["ROOT", "RUN_MARK", "NotReady", "PortTaken", "Server", "free_port", "new_key", "running"]
+__all__ = ["ROOT", "RUN_MARK", "NotReady", "PortTaken", "Server", "free_port", "kept_port", "new_key", "running"]
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_MARK = "PARITY_RUN"  # set by a parent that wants to find the servers of its children
@@ -96,8 +96,10 @@ def running(  # noqa: PLR0913 - independent facts, all but two of them optional
     variables; `port` None takes a free one; `cpus` pins it. At the end it gets SIGTERM, then `stop_timeout`
     seconds (None: its DRAIN_SECONDS and 5 more), then SIGKILL. Raises `NotReady` and `PortTaken`.
     """
-    port = free_port(host) if port is None else checked_port(port, host)
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder, _log_file(log) as output:
+    with ExitStack() as kept:
+        port = kept.enter_context(kept_port(host)) if port is None else checked_port(port, host)
+        folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="parity-"))
+        output = kept.enter_context(_log_file(log))
         environment = _environment(target, settings, Path(folder))
         server: Server | None = None
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.knee.command import KneeOptions, planned_of
-from loadtests.serve import free_port
+from loadtests.serve import kept_port
 from loadtests.targets import load_targets, pick
 from tests.links import ROOT
 from tests.readme.document import Command, of
@@ -43,8 +43,7 @@ def test_drive(command: Command, served: int) -> None:
 @pytest.mark.parametrize("command", of("locust"), ids=lambda command: command.id)
 def test_locust(command: Command, served: int) -> None:
     """Locust finds the users, takes the key, and shows its page (here: on a port that is free)."""
-    port = free_port()
-    with typed(command, served, f"--web-host 127.0.0.1 --web-port {port}") as started:
+    with kept_port() as port, typed(command, served, f"--web-host 127.0.0.1 --web-port {port}") as started:
         started.until(lambda: answers(f"http://127.0.0.1:{port}/"), 30, "page of Locust")
 
 

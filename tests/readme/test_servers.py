@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from loadtests.serve import free_port
+from loadtests.serve import kept_port
 from tests.readme.document import Command, of
 from tests.readme.typed import Typed, answers, ran, typed
 from tests.requirements import skip_or_fail
@@ -66,8 +66,8 @@ def _start(command: Command, port: int, started: Typed) -> None:
 @pytest.mark.parametrize("command", of("server"), ids=lambda command: command.id)
 def test_server(command: Command) -> None:
     """The command starts a server that gives every documented request what the README promises, and ends on SIGTERM."""
-    port = free_port()
-    with typed(command, port, LOOPBACK if command.words[0] in OPEN_TO_ALL else "") as started:
+    address = LOOPBACK if command.words[0] in OPEN_TO_ALL else ""
+    with kept_port() as port, typed(command, port, address) as started:
         _start(command, port, started)
         for request in of("request"):
             _keeps_its_promise(request, port)
@@ -77,8 +77,7 @@ def test_server(command: Command) -> None:
 def test_server_that_says_how_to_talk_to_it(command: Command) -> None:
     """It prints a key and `curl` lines; these lines, pasted, work; and it leaves no server when it ends."""
     assert "VALID_API_KEYS" not in command.exports
-    port = free_port()
-    with typed(command, port) as started:
+    with kept_port() as port, typed(command, port) as started:
         started.until(lambda: "Ctrl-C stops it" in started.output, 30, f"welcome of {command.text}")
         _start(command, port, started)
         key = re.search(r"^ *key +(\S+)$", started.output, flags=re.MULTILINE)

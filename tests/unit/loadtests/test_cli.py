@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from loadtests.serve.ports import free_port
+from loadtests.serve.ports import free_port, kept_port
 
 FAKE = Path(__file__).with_name("fake_server.py")
 ENTRIES = {"fake": "", "slow": "--slow-end 60", "failing": "--fail 'SESSION_STORE cannot be written'"}
@@ -108,19 +108,22 @@ def serve(file: Path) -> Serve:
 
     @contextmanager
     def start(target: str, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Foreground]:
-        line = command("serve", target, "--targets", str(file), "--port", str(free_port()), *options)
         environment = {**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-        try:
-            yield Foreground(process)
-        finally:
-            if process.poll() is None:
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.kill()
-                process.kill()
-            process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+        with kept_port() as port:
+            line = command("serve", target, "--targets", str(file), "--port", str(port), *options)
+            process = subprocess.Popen(
+                line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+            )
+            try:
+                yield Foreground(process)
+            finally:
+                if process.poll() is None:
+                    for child in psutil.Process(process.pid).children(recursive=True):
+                        child.kill()
+                    process.kill()
+                process.wait()
+                assert process.stdout is not None
+                process.stdout.close()
 
     return start
 

@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from loadtests.errors import UserError
-from loadtests.serve import Server, running, tree
-from loadtests.serve.ports import checked_port, free_port
+from loadtests.serve import Server, ports, running, tree
+from loadtests.serve.ports import PortTaken, checked_port, free_port, kept_port
 from loadtests.targets import Target
 
 FAKE = str(Path(__file__).with_name("fake_server.py"))
@@ -209,6 +209,23 @@ def test_free_ports_are_free_and_differ() -> None:
     assert len(ports) > 15
     for port in ports:
         socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_port_is_kept_for_one_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a port is kept nobody else is given it, before its server has bound it, meanwhile and after; a server can.
+
+    With two ports in all, the second of three is the other one, and for the third there is none.
+    """
+    monkeypatch.setattr(ports, "RANGE", range(free_port(), 30_000)[:2])
+    with kept_port() as first, kept_port() as second:
+        assert first != second
+        with pytest.raises(PortTaken, match="no free port"):
+            free_port()
+        with socket.create_server(("127.0.0.1", first)) as server:
+            socket.create_connection(server.getsockname()).close()
+            with pytest.raises(PortTaken, match="no free port"):
+                free_port()
+    assert free_port() in {first, second}
 
 
 def press_ctrl_c() -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.serve.ports import free_port
 from shared.errors import StoreUnavailable
 from shared.sessions import Session, SessionStore, async_store_for, store_for
 from shared.sessions.memory import MemoryStore
-from tests.unit.shared.stores import DAY, SESSION, Blocking, Clock, free_port, redis_server, texts, turn
+from tests.unit.shared.stores import DAY, SESSION, Blocking, Clock, redis_server, texts, turn
 
 WRITER = """
 import sys
