@@ -61,6 +61,19 @@ class Level(Frozen):
         return self.warmup + self.seconds + DRIVE_SECONDS
 
 
+class PlannedKnee(Frozen):
+    """A search for the most that each target holds within an objective: first load, highest load tried, one probe's
+    seconds, and the objective as the user writes it (`ttft_p99=200ms,itl_p99=75ms,errors=0`)."""
+
+    scenario: str
+    unit: Literal["requests/s", "users"]
+    first: float
+    most: float
+    seconds: float
+    warmup: float
+    slo: str
+
+
 _QUICK: Final[Mapping[str, tuple[Level, ...]]] = {
     "chat": (Level(users=16, seconds=1.2, warmup=0.5),),
     # 640 answers a second if nobody waits for the server: less than one core answers, so waiting is measured

@@ -14,13 +14,14 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, Literal
+from typing import Final
 
 from loadtests.errors import UserError
-from loadtests.levels import LEVELS, SCENARIOS, Frozen, Level, Mode
+from loadtests.levels import LEVELS, SCENARIOS, Frozen, Level, Mode, PlannedKnee
+from loadtests.slo import planned
 from loadtests.targets import Target
 
-__all__ = ["SCENARIOS", "SCHEMA_VERSION", "Frozen", "Level", "Mode", "Plan", "make_plan"]
+__all__ = ["SCENARIOS", "SCHEMA_VERSION", "Frozen", "Level", "Mode", "Plan", "PlannedKnee", "make_plan"]
 
 SCHEMA_VERSION = 2
 
@@ -74,19 +75,6 @@ class Stop(Frozen):
     width: float | None = None
     minutes: float | None = None
     at_least: int = 5
-
-
-class PlannedKnee(Frozen):
-    """A search for the most that each target holds within an objective: first load, highest load tried, one probe's
-    seconds, and the objective as the user writes it (`ttft_p99=200ms,itl_p99=75ms,errors=0`)."""
-
-    scenario: str
-    unit: Literal["requests/s", "users"]
-    first: float
-    most: float
-    seconds: float
-    warmup: float
-    slo: str
 
 
 class Plan(Frozen):
@@ -217,8 +205,6 @@ def _stop(mode: Mode, width: float | None, minutes: float | None) -> Stop:
 
 def _knees(mode: Mode, scenarios: tuple[str, ...], slo: str | None) -> tuple[PlannedKnee, ...]:
     if mode == "full":
-        from loadtests.knee.slo import planned  # noqa: PLC0415 - the search is made of plans, and imports this
-
         if not (knees := planned(scenarios, slo)) and slo is not None:
             raise UserError("--slo is for the knee, which is searched in chat, async or stream; add one with --only")
         return knees

@@ -2,7 +2,7 @@
 
 Rule: pure. A term is frozen and says for itself how a drive broke it, in one sentence with the measured figure and the
 limit; what cannot be read is a `UserError` that names the term and what is allowed. A figure that was not measured
-at all breaks its term. Neighbours: `plan` stores the text, `probe` asks the terms, `steps` never sees them.
+at all breaks its term. Neighbours: `plan` stores the text, knee.probe asks the terms, knee.steps never sees them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from loadtests.drive.histogram import Quantiles
 from loadtests.drive.result import DriveResult
 from loadtests.errors import UserError
-from loadtests.plan import PlannedKnee
+from loadtests.levels import PlannedKnee
 from loadtests.scenarios import find
 
 FIGURES: Final = ("latency", "latency_intended", "ttft", "itl", "longest_gap")

@@ -101,8 +101,9 @@ def _cell(
 ) -> Cell:
     if len(values) < plan.minimum_good:
         return Cell(target=target, value=None, ratio=None, why=_why(plan, target, values, rounds))
-    enough = target != plan.baseline and len(values.keys() & base.keys()) >= plan.minimum_good
-    return Cell(target=target, value=_spread(values), ratio=ratios.paired(values, base) if enough else None)
+    ratio = None if target == plan.baseline else ratios.paired(values, base)
+    enough = ratio is not None and ratio.blocks >= plan.minimum_good
+    return Cell(target=target, value=_spread(values), ratio=ratio if enough else None)
 
 
 def _why(plan: Plan, target: str, values: Mapping[int, float], rounds: tuple[Round, ...]) -> str:

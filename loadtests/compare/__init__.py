@@ -24,13 +24,13 @@ from loadtests.compare.course import Course, Search, Tools, Why
 from loadtests.compare.progress import Watch
 from loadtests.diff import ci
 from loadtests.errors import UserError
-from loadtests.knee.slo import left_out
 from loadtests.measure import environment, handwork
 from loadtests.pinning import kept_to
 from loadtests.plan import Mode, Plan, make_plan
 from loadtests.report import terminal
 from loadtests.results import Ceiling, Relied, Run
 from loadtests.signals import INTERRUPTED, heard_once
+from loadtests.slo import left_out
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 from loadtests.verify import VerifyOutcome, ensure_verified
 

@@ -21,7 +21,6 @@ from loadtests.errors import UserError
 from loadtests.knee.files import open_files
 from loadtests.knee.probe import judge
 from loadtests.knee.show import told
-from loadtests.knee.slo import Slo, parse
 from loadtests.knee.steps import Answer, End, Next, after
 from loadtests.levels import DRIVE_SECONDS
 from loadtests.measure import Meter, Sample
@@ -29,6 +28,7 @@ from loadtests.measure.environment import Cores
 from loadtests.plan import PlannedKnee
 from loadtests.results import Ceiling, KneeSearch, Probe
 from loadtests.scenarios import find
+from loadtests.slo import Slo, parse
 from loadtests.targets import Target
 
 TIMEOUT: Final = 5.0  # seconds after which a request has failed, at least: an overloaded probe is to end soon

@@ -17,11 +17,11 @@ from typing import Final
 
 from rich.console import Console
 
-from loadtests import files
+from loadtests import files, slo
 from loadtests.analyse import knees, units
 from loadtests.compare import Parts, gate
 from loadtests.errors import UserError
-from loadtests.knee import Interrupted, Place, show, slo
+from loadtests.knee import Interrupted, Place, show
 from loadtests.knee.found import Found
 from loadtests.measure import environment
 from loadtests.pinning import kept_to

@@ -14,7 +14,7 @@ from math import inf
 from typing import Final, NamedTuple
 
 from loadtests.drive.result import OF_THE_SERVER, DriveResult
-from loadtests.knee.slo import Errors, Slo, Term
+from loadtests.slo import Errors, Slo, Term
 
 BEYOND: Final = 10  # as many hub lags (p99): no answer waits that long in the generator
 

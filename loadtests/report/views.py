@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Knee, Panel, Section, Spectrum, StreamLine, Verdict
-from loadtests.knee.slo import Time, parse
 from loadtests.report.charts import axis, loads, tokens
 from loadtests.report.charts.spectrum import spectrum
 from loadtests.report.words import main_levels
 from loadtests.scenarios import find
+from loadtests.slo import Time, parse
 
 WAYS = {"higher": "more is better ↑", "lower": "less is better ↓", "neither": "for information"}
 # what a server costs: shown together in a section of its own, so these have no strip in their scenario's

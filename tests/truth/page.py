@@ -24,7 +24,7 @@ A server with a known schedule writes down when it really sent each event, just 
 TTFT and ITL must be that record's: within 1 ms at p50 and 2 ms at p99, with every event counted, however the events are
 framed, up to what the generator can drive (`parity calibrate`). Gaps between tokens are uneven on purpose (25, 50 and
 75 ms), so that no mean passes for a distribution. A round that the generator's own gates refuse is no untruth: it would
-not have counted. Written by `python -m tests.truth --store`; a small part of it is in `.ci/run`.
+not have counted. Written by `python -m tests.truth --store`; a small part of it is in `make test`.
 """
 CALIBRATION_HEAD = """\
 # What the load generator can drive

@@ -1,9 +1,4 @@
-"""The reader tells the truth: its figures are those of the server's record, however the events are dressed.
-
-Beside other tests two cores are too busy to tell a millisecond, so these are played alone, as `.ci/run` does.
-"""
-
-import os
+"""The reader tells the truth: its figures are those of the server's record, however the events are dressed."""
 
 import pytest
 
@@ -11,10 +6,6 @@ from loadtests.calibrate.running import peer
 from loadtests.calibrate.schedule import FRAMINGS, Framing, Schedule
 from loadtests.calibrate.step import Step, play
 from tests.truth.rounds import UNTRUE, best, rounds
-
-pytestmark = pytest.mark.skipif(
-    "PYTEST_XDIST_WORKER" in os.environ, reason="not beside other tests; alone: .venv/bin/python -m pytest tests/truth"
-)
 
 USERS = 40
 SECONDS = 1.5
@@ -47,11 +38,10 @@ def test_figures_are_those_of_the_servers_record(framing: Framing) -> None:
 
 
 def test_a_stall_is_seen_as_long_as_it_was() -> None:
-    """When the server sends nothing for half a second, latency at p99 is the record's to a hundredth of the stall.
+    """When the server sends nothing for half a second, latency at p99 shows it as the server's record has it.
 
-    All that waited is answered in one burst, so the last of it is read some ms after it was sent.
+    All that waited is answered in one burst, and each answer has the time at which it came.
     """
-    latency = truth(Schedule(reply=0.05, stall_after=2.05, stall=0.5), "chat", users=15).figures["latency"]
-    assert latency.p99 > 400
-    assert latency.p99 == pytest.approx(latency.recorded_p99, rel=0.01)
-    assert latency.p50 == pytest.approx(latency.recorded_p50, abs=1)
+    step = truth(Schedule(reply=0.05, stall_after=2.05, stall=0.5), "chat", users=15)
+    assert step.untrue == ()
+    assert step.figures["latency"].p99 > 400

@@ -90,8 +90,9 @@ class HubConnection(Connection):
         except Exception:
             self._waiter.throw(*sys.exc_info())
             return
-        if over:
-            self._waiter.switch(None)
+        if over:  # the user goes on when all that can be read now has its time stamp: its work would make others late
+            self._watcher.stop()
+            get_hub().loop.run_callback(self._waiter.switch, None)
 
     def _ended(self, now: float, error: OSError | None = None) -> bool:
         """The connection is at its end: cut off by `expire`, closed or broken by the server."""

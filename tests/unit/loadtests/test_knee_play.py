@@ -28,12 +28,12 @@ from loadtests.errors import UserError
 from loadtests.files import read
 from loadtests.knee import Interrupted, Place, command, search
 from loadtests.knee.found import Found
-from loadtests.knee.slo import planned
 from loadtests.measure.environment import Cores
 from loadtests.plan import PlannedKnee
 from loadtests.results import Ceiling, KneeSearch
 from loadtests.serve import NotReady
 from loadtests.signals import leave_on_sigterm
+from loadtests.slo import planned
 from loadtests.verify import VerifyOutcome
 from loadtests.verify.grades import Count
 from tests.unit.loadtests import made_up

@@ -33,7 +33,7 @@ def family() -> Iterator[subprocess.Popen[bytes]]:
         parent.wait()
 
 
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
     """Poll until it is true."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -11,7 +11,7 @@ from loadtests.drive.totals import FailureSample, Tally
 from loadtests.errors import UserError
 from loadtests.knee import timeout
 from loadtests.knee.probe import judge
-from loadtests.knee.slo import DEFAULTS, Errors, Time, left_out, parse, planned
+from loadtests.slo import DEFAULTS, Errors, Time, left_out, parse, planned
 from tests.unit.loadtests.probed import probed, times
 
 STREAM_SLO = "ttft_p99=200ms,itl_p99=75ms,errors=0"
