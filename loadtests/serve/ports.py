@@ -47,7 +47,7 @@ def checked_port(port: int, host: str = "127.0.0.1") -> int:
 
 def _keep(host: str) -> socket.socket:
     """Bind one without SO_REUSEADDR, which no other socket may share, and with it from then on, which servers may."""
-    for port in random.SystemRandom().sample(RANGE, k=100):
+    for port in random.SystemRandom().sample(RANGE, k=min(100, len(RANGE))):
         keeper = socket.socket(_family(host))
         if _bound(keeper, host, port):
             keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
