@@ -4,10 +4,21 @@ Rule: every setting has a default that works offline; a value that cannot be use
 cure, before the first request. Neighbours: each server's `app.py` (`create_app(settings)`), `agent.build`.
 """
 
+import multiprocessing
+import os
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 STARTUP_FAILURE = 3
@@ -43,10 +54,22 @@ class Settings(BaseSettings):
     session_max_messages: PositiveInt = 100
     session_ttl: PositiveFloat = 24 * 60 * 60.0
     agent_model: str = "scripted"
+    model_connect_timeout: PositiveFloat = 5.0
+    model_first_token_timeout: PositiveFloat | None = None
     model_timeout: PositiveFloat = 30.0
+    model_retries: NonNegativeInt = 2
+    model_max_chars: PositiveInt = 1_000_000
+    openai_base_url: str | None = None
+    openai_api_key: str | None = Field(default=None, repr=False)
+    openai_model: str | None = None
     scripted_ttft: NonNegativeFloat = 0.0
     scripted_itl: NonNegativeFloat = 0.0
     scripted_faults: bool = False
+    metrics_dir: Path | None = None
+    otel_exporter_otlp_endpoint: str | None = None
+    otel_traces_exporter: Literal["otlp", "none"] = "otlp"
+    otel_service_name: str = "parity"
+    otel_instrumentation_http_capture_headers_sanitize_fields: CommaSeparated = ()
     log_level: Annotated[str, Field(pattern="(?i)^(debug|info|warning|error|critical)$")] = "info"
 
 
@@ -65,4 +88,6 @@ def from_environment() -> Settings:
 def refuse_to_start(error: ConfigurationError) -> SystemExit:
     """Say it in one sentence, and give what ends the process without a traceback under any server."""
     print(f"parity: {error}", file=sys.stderr, flush=True)  # noqa: T201 - there is no log yet to say it in
+    if multiprocessing.parent_process():
+        os._exit(STARTUP_FAILURE)  # uvicorn's parent waits 10 s for a worker that takes its time to end
     return SystemExit(STARTUP_FAILURE)

@@ -14,7 +14,7 @@ from shared.agent.tools import Tool
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of the reply, as it came: usually a token."""
+    """A piece of the reply, as it came: usually a token. An empty one is a sign of life: nothing is sent for it."""
 
     content: str
 
@@ -91,9 +91,15 @@ class Model(Protocol):
     def open(self, conversation: Sequence[Utterance], tools: Sequence[Tool]) -> ModelCall:
         """Ask: the conversation ends with the user's message or with tool results."""
 
+    def close(self) -> None:
+        """Let go of what is kept between calls; none is open any more."""
+
 
 class AsyncModel(Protocol):
     """A language model, for code on an event loop."""
 
     def open(self, conversation: Sequence[Utterance], tools: Sequence[Tool]) -> AsyncModelCall:
         """As `Model.open`; nothing is awaited before the first `receive`."""
+
+    async def close(self) -> None:
+        """As `Model.close`."""

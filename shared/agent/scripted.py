@@ -38,6 +38,9 @@ class ScriptedModel:
         steps = script(conversation, [tool.name for tool in tools], faults=self.faults)
         return ScriptedCall(_Playhead(steps, self.clock() + self.ttft, self.itl), self)
 
+    def close(self) -> None:
+        """Nothing is kept between calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class AsyncScriptedModel:
@@ -53,6 +56,9 @@ class AsyncScriptedModel:
         """As `ScriptedModel.open`."""
         steps = script(conversation, [tool.name for tool in tools], faults=self.faults)
         return AsyncScriptedCall(_Playhead(steps, self.clock() + self.ttft, self.itl), self)
+
+    async def close(self) -> None:
+        """As `ScriptedModel.close`."""
 
 
 class _Playhead:

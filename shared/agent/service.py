@@ -6,7 +6,7 @@ may block and `AsyncAgent` for an event loop: line by line the same, save for `a
 
 import re
 import uuid
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 
 from shared.agent.drivers import AsyncIo, Io, Scene, arun, run
@@ -36,7 +36,9 @@ class Rules:
 
     def turn(self, session: Session, request: ChatRequest, history: tuple[Message, ...]) -> tuple[Flow, Scene]:
         """The turn, ready to be driven, and what it plays in."""
-        limits = Limits(self._settings.model_timeout, self._settings.stream_heartbeat)
+        given = self._settings
+        first_token = given.model_first_token_timeout or given.model_timeout
+        limits = Limits(given.model_timeout, given.stream_heartbeat, first_token)
         pace = Pace(limits, self._drain, self._clock.monotonic)
         return turn(session.id, request.message, history, pace), Scene(session, history, TOOLS, self._clock)
 
@@ -58,6 +60,10 @@ class Agent:
 
     def __init__(self, rules: Rules, model: Model, store: SessionStore) -> None:
         self._rules, self._model, self._store = rules, model, store
+
+    def wrap_model(self, wrapped: Callable[[Model], Model]) -> None:
+        """Put something around the model, before the first turn."""
+        self._model = wrapped(self._model)
 
     def chat(self, owner: str, request: ChatRequest) -> ChatResponse:
         """A whole turn; raises what it failed of."""
@@ -89,7 +95,8 @@ class Agent:
             self._store.delete(session)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the model and the store."""
+        self._model.close()
         self._store.close()
 
     def _outputs(self, session: Session, request: ChatRequest) -> Generator[Output, None, None]:
@@ -103,6 +110,10 @@ class AsyncAgent:
 
     def __init__(self, rules: Rules, model: AsyncModel, store: AsyncSessionStore) -> None:
         self._rules, self._model, self._store = rules, model, store
+
+    def wrap_model(self, wrapped: Callable[[AsyncModel], AsyncModel]) -> None:
+        """As `Agent.wrap_model`."""
+        self._model = wrapped(self._model)
 
     async def chat(self, owner: str, request: ChatRequest) -> ChatResponse:
         """As `Agent.chat`."""
@@ -135,6 +146,7 @@ class AsyncAgent:
 
     async def close(self) -> None:
         """As `Agent.close`."""
+        await self._model.close()
         await self._store.close()
 
     async def _outputs(self, session: Session, request: ChatRequest) -> AsyncGenerator[Output, None]:

@@ -79,10 +79,14 @@ class Drain(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: `model_timeout` without a delta ends the turn, `heartbeat` without an output asks for a ping."""
+    """Seconds: `model_timeout` without a delta ends the turn, `heartbeat` without an output asks for a ping.
+
+    For the first delta of each call, `first_token` holds if it is given.
+    """
 
     model_timeout: float
     heartbeat: float
+    first_token: float | None = None
 
 
 class Pace:
@@ -91,18 +95,25 @@ class Pace:
     def __init__(self, limits: Limits, drain: Drain, now: Callable[[], float]) -> None:
         self._limits, self._drain, self._now = limits, drain, now
         self._said = self._heard = now()
+        self._silence = limits.model_timeout
 
     def said(self) -> None:
         """An output has gone out."""
         self._said = self._now()
 
-    def heard(self) -> None:
-        """The model was asked, or has answered."""
+    def asked(self) -> None:
+        """The model was asked, and has the time until its first delta."""
         self._heard = self._now()
+        self._silence = self._limits.first_token or self._limits.model_timeout
+
+    def heard(self) -> None:
+        """The model was heard of, and has the time between two deltas."""
+        self._heard = self._now()
+        self._silence = self._limits.model_timeout
 
     def patience(self) -> float:
         """Seconds until the next thing must be done if the model stays silent."""
-        due = min(self._said + self._limits.heartbeat, self._heard + self._limits.model_timeout)
+        due = min(self._said + self._limits.heartbeat, self._heard + self._silence)
         return min(max(due - self._now(), 0.0), WAKE)
 
     def go_on(self) -> None:
@@ -113,7 +124,7 @@ class Pace:
     def ping_due(self) -> bool:
         """Whether a silent model makes a ping due; raises `ModelTimeout` when it was silent too long."""
         now = self._now()
-        if now - self._heard >= self._limits.model_timeout:
+        if now - self._heard >= self._silence:
             raise ModelTimeout
         return now - self._said >= self._limits.heartbeat
 
@@ -156,25 +167,24 @@ def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
     """One answer of the model, its tokens passed on as they come."""
     said: list[str] = []
     calls: list[ToolCall] = []
-    pace.heard()
+    pace.asked()
     while True:
         deltas: Sequence[Delta] = yield Receive(pace.patience())
         pace.go_on()
-        if not deltas:
-            if pace.ping_due():
-                yield Ping()
-                pace.said()
-            continue
-        pace.heard()
         for delta in deltas:
-            if isinstance(delta, Text):
+            if isinstance(delta, ToolCall):
+                calls.append(_sent(delta))
+            elif not isinstance(delta, Text):
+                return Assistant("".join(said), tuple(calls))
+            elif delta.content:
                 said.append(_sound(delta.content))
                 yield TokenEvent(content=said[-1])
-            elif isinstance(delta, ToolCall):
-                calls.append(_sent(delta))
-            else:
-                return Assistant("".join(said), tuple(calls))
-        pace.said()
+                pace.said()
+        if deltas:
+            pace.heard()  # not before: the time that a client took to read is not the model's
+        if pace.ping_due():
+            yield Ping()
+            pace.said()
 
 
 def _sound(text: str) -> str:

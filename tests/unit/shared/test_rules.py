@@ -8,7 +8,7 @@ import pytest
 from shared.agent.outputs import Slots, Stream
 from shared.agent.turn import Failed, Output, Ping
 from shared.body import check_media_type, parse_object
-from shared.drain import LAST_WORDS, Drain
+from shared.drain import LAST_WORDS, QUIET, Drain
 from shared.errors import (
     TABLE,
     ApiError,
@@ -219,7 +219,7 @@ def test_a_stream_that_cannot_be_closed_gives_its_place_back() -> None:
 
 
 def test_the_drain() -> None:
-    """Draining refuses new work at once, expires after the grace, and is done when nothing is in hand."""
+    """Draining refuses new work at once, expires after the grace, and is done when nothing has come for a moment."""
     now = [0.0]
     drain = Drain(10.0, lambda: now[0])
     drain.enter()
@@ -235,7 +235,12 @@ def test_the_drain() -> None:
     assert drain.done
     now[0] = 1.0
     drain.leave()
+    assert not drain.done
+    now[0] += QUIET
     assert drain.done
+    drain.enter()
+    drain.leave()
+    assert not drain.done
 
 
 @pytest.fixture

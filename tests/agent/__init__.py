@@ -1,0 +1,1 @@
+"""docs/agent.md, run: its example is put on both servers."""
