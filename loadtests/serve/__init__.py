@@ -31,7 +31,18 @@ from loadtests.serve.ports import PortTaken, checked_port, free_port, kept_port
 from loadtests.signals import held_back
 from loadtests.targets import Target
 
-__all__ = ["ROOT", "RUN_MARK", "NotReady", "PortTaken", "Server", "free_port", "kept_port", "new_key", "running"]
+__all__ = [
+    "ROOT",
+    "RUN_MARK",
+    "NotReady",
+    "PortTaken",
+    "Server",
+    "free_port",
+    "kept_port",
+    "new_key",
+    "running",
+    "url_of",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_MARK = "PARITY_RUN"  # set by a parent that wants to find the servers of its children
@@ -105,7 +116,7 @@ def running(  # noqa: PLR0913 - independent facts, all but two of them optional
         try:
             with kept_to(cpus), held_back():  # an interrupt inside Popen would lose the process that it has just made
                 process = _spawn(target, target.command_line(host, port), environment, output)
-                server = Server(target, _url(host, port), host, port, _first_key(environment), log, process)
+                server = Server(target, url_of(host, port), host, port, _first_key(environment), log, process)
             _await_health(server, ready_timeout)
             yield server
         finally:
@@ -167,7 +178,8 @@ def _spawn(
         raise NotReady(f"{target.name} cannot be started: {error}; correct its command") from error
 
 
-def _url(host: str, port: int) -> str:
+def url_of(host: str, port: int) -> str:
+    """Return where a client on this machine finds a server that listens there."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a name to replace
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 

@@ -22,6 +22,7 @@ README = links.ROOT / "README.md"
 KINDS = MappingProxyType(
     {
         "parity serve": "server with a key of its own",
+        "parity upstream": "upstream",
         "uvicorn": "server",
         "fastapi run": "server",
         "gunicorn": "server",
