@@ -1,12 +1,12 @@
-"""What a load is made with: a running server, a look at it, the drive, the cores; rounds and knee searches share it.
+"""What a load is made with: a running server, a look at it, the drive, a model server; rounds and searches share it.
 
 Rule: only the parts and what is done to a log; nothing here decides what is played or what counts. Tests give their
-own parts. Neighbours: `compare.play` plays rounds with it, `knee` its probes.
+own parts. Neighbours: `behind` has the model, `compare.play` plays rounds with it, `knee` its probes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Final, Protocol
 
 import psutil
 
-from loadtests import serve
+from loadtests import serve, upstream
 from loadtests.drive import DriveSpec, drive
 from loadtests.drive.result import DriveResult
 from loadtests.files import redacted
 from loadtests.measure import precheck
 from loadtests.measure.precheck import Precheck
+from loadtests.upstream import Call as UpstreamCall
+from loadtests.upstream import Stats
 
 LOG_LINES: Final = 40
 STOP_SECONDS: Final = 0.2  # a load is over when its figures are in: its server has nothing left to finish
@@ -35,6 +37,17 @@ class Running(Protocol):
     def processes(self) -> list[psutil.Process]: ...  # noqa: D102 - the name says it
 
 
+class Modelling(Protocol):
+    """What a load needs of a running model server (upstream.Upstream has it)."""
+
+    @property
+    def settings(self) -> Mapping[str, str]: ...  # noqa: D102 - the name says it
+    @property
+    def pid(self) -> int: ...  # noqa: D102 - the name says it
+    def stats(self) -> Stats: ...  # noqa: D102 - the name says it
+    def calls(self) -> Sequence[UpstreamCall]: ...  # noqa: D102 - the name says it
+
+
 @dataclass(frozen=True)
 class Bench:
     """The parts; tests give their own."""
@@ -42,6 +55,7 @@ class Bench:
     running: Callable[..., AbstractContextManager[Running]] = serve.running
     look: Callable[[str, str, Mapping[str, str]], Precheck] = precheck.look
     drive: Callable[[DriveSpec], DriveResult] = drive
+    upstream: Callable[..., AbstractContextManager[Modelling]] = upstream.running
 
 
 def cpus(cores: tuple[int, ...]) -> frozenset[int] | None:

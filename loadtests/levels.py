@@ -17,6 +17,8 @@ from loadtests.arrivals import Arrivals
 SCENARIOS: Final = ("chat", "async", "validation", "docs", "stream")
 DRIVE_SECONDS: Final = 0.9  # a generator process: interpreter, Locust, its JSON
 Mode = Literal["quick", "full"]
+Model = Literal["scripted", "upstream"]
+"""What answers behind the servers: the model built into them, or an OpenAI-compatible server in its own process."""
 
 
 class Frozen(BaseModel):
@@ -94,3 +96,20 @@ _FULL: Final[Mapping[str, tuple[Level, ...]]] = {
     "stream": tuple(Level(users=users, seconds=3, warmup=3) for users in (32, 128)),
 }
 LEVELS: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType({"quick": _QUICK, "full": _FULL})
+
+# In front of a model server a reply is a hundred chunks to read, where the model built in has one call for them: a
+# tenth of the rate, so windows are longer, and no more users than a server can answer within one.
+_QUICK_UPSTREAM: Final[Mapping[str, tuple[Level, ...]]] = {
+    "chat": (Level(users=8, seconds=2, warmup=1),),
+    "async": (Level(users=16, seconds=2, warmup=1),),
+    "validation": (Level(users=1, seconds=1.5, warmup=0.5),),
+}
+_FULL_UPSTREAM: Final[Mapping[str, tuple[Level, ...]]] = {
+    "chat": (Level(users=8, seconds=4, warmup=2), Level(rate=20, seconds=4, warmup=2)),
+    "async": tuple(Level(users=users, seconds=3, warmup=2) for users in (8, 16, 32)),
+    "validation": (Level(users=1, seconds=3, warmup=2),),
+}
+UPSTREAM: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType(
+    {"quick": _QUICK_UPSTREAM, "full": _FULL_UPSTREAM}
+)
+"""What is loaded otherwise there; the other scenarios as ever."""

@@ -17,15 +17,16 @@ from math import ceil
 from typing import Final
 
 from loadtests.errors import UserError
-from loadtests.levels import LEVELS, SCENARIOS, Frozen, Level, Mode, PlannedKnee
+from loadtests.levels import LEVELS, SCENARIOS, UPSTREAM, Frozen, Level, Mode, Model, PlannedKnee
 from loadtests.slo import planned
 from loadtests.targets import Target
 
-__all__ = ["SCENARIOS", "SCHEMA_VERSION", "Frozen", "Level", "Mode", "Plan", "PlannedKnee", "make_plan"]
+__all__ = ["SCENARIOS", "SCHEMA_VERSION", "Frozen", "Level", "Mode", "Model", "Plan", "PlannedKnee", "make_plan"]
 
 SCHEMA_VERSION = 2
 
 SERVER_SECONDS = 0.7  # start, readiness, the look at it, and its end
+MODEL_SECONDS: Final[dict[Model, float]] = {"scripted": 0.0, "upstream": 1.5}  # the same of the model server, its SDK
 TAIL_SECONDS = {"async": 0.2, "stream": 1.5}  # the answers that are under way when the window closes
 KNEE_SHARE: Final = 0.4  # of the minutes of load, where knees are searched for: three scenarios of the five
 
@@ -54,7 +55,7 @@ class PlannedScenario(Frozen):
 
     @property
     def cost(self) -> float:
-        """Seconds that one round of it takes."""
+        """Seconds that one round of it takes, a model server's own time not counted."""
         tails = TAIL_SECONDS.get(self.name, 0) * len(self.levels)
         return SERVER_SECONDS + tails + sum(level.cost for level in self.levels)
 
@@ -80,6 +81,8 @@ class Stop(Frozen):
 class Plan(Frozen):
     """The whole comparison, in order. A cell with fewer than `minimum_good` good rounds has no verdict.
 
+    `model`: what answers behind the servers.
+
     `noise` is the target that is the baseline again; None where A against A is not played. `rounds` are the most that
     are played; `stop` may end them sooner.
     """
@@ -96,6 +99,7 @@ class Plan(Frozen):
     stop: Stop = Stop()
     knees: tuple[PlannedKnee, ...] = ()
     keep_rows: bool = False
+    model: Model = "scripted"
 
     def scenario(self, name: str) -> PlannedScenario:
         """The planned scenario of that name."""
@@ -106,14 +110,23 @@ class Plan(Frozen):
         return next(target for target in self.targets if target.name == name)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios' names."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+    @property
     def compared(self) -> tuple[PlannedTarget, ...]:
         """The targets that are compared: all but the noise floor's."""
         return tuple(target for target in self.targets if target.name != self.noise)
 
+    def cost(self, scenario: str) -> float:
+        """Seconds that one round of that scenario takes at most."""
+        return self.scenario(scenario).cost + MODEL_SECONDS[self.model]
+
     @property
     def block_seconds(self) -> float:
         """How long one block of all scenarios takes at most."""
-        return sum(scenario.cost for scenario in self.scenarios) * len(self.targets)
+        return sum(self.cost(scenario.name) for scenario in self.scenarios) * len(self.targets)
 
     @property
     def load_seconds(self) -> float | None:
@@ -124,7 +137,7 @@ class Plan(Frozen):
     @property
     def seconds(self) -> float:
         """How long the rounds will take at most, in seconds of wall clock."""
-        played = sum(self.scenario(planned.scenario).cost for planned in self.rounds)
+        played = sum(self.cost(planned.scenario) for planned in self.rounds)
         return played if self.load_seconds is None else min(played, self.load_seconds)
 
 
@@ -153,13 +166,15 @@ def make_plan(  # noqa: PLR0913 - one for each option
     minutes: float | None = None,
     slo: str | None = None,
     rows: bool = False,
+    model: Model = "scripted",
 ) -> Plan:
     """The plan for these targets. The baseline of every ratio is the first FastAPI target, else the first.
 
     `width` (a share: 0.05 is 5%), `minutes` and `slo` are of `--full`; None: its own. Raises `UserError`.
     """
     chosen, baseline = _MODES[mode], _baseline(targets)
-    scenarios = tuple(PlannedScenario(name=name, levels=LEVELS[mode][name]) for name in _wanted(only))
+    levels = {**LEVELS[mode], **(UPSTREAM[mode] if model == "upstream" else {})}
+    scenarios = tuple(PlannedScenario(name=name, levels=levels[name]) for name in _wanted(only))
     names = tuple(scenario.name for scenario in scenarios)
     again = f"{baseline.name}-again"
     if any(target.name == again for target in targets):
@@ -177,6 +192,7 @@ def make_plan(  # noqa: PLR0913 - one for each option
             stop=_stop(mode, width, minutes),
             knees=_knees(mode, names, slo),
             keep_rows=rows,
+            model=model,
         )
     )
 

@@ -20,11 +20,14 @@ from loadtests.measure.environment import Environment
 from loadtests.measure.handwork import Handwork
 from loadtests.measure.placing import Placed
 from loadtests.measure.precheck import Precheck
-from loadtests.plan import SCHEMA_VERSION, Frozen, Level, Plan
+from loadtests.plan import SCHEMA_VERSION, Frozen, Level, Model, Plan
+from loadtests.upstream import Stats
 
 __all__ = [
     "ROOT",
+    "Added",
     "Ceiling",
+    "Counted",
     "Driven",
     "Ending",
     "Gate",
@@ -40,16 +43,42 @@ __all__ = [
 
 
 class Driven(Frozen):
-    """One drive of a round: the load, what the generator recorded, what the server cost meanwhile, who ran where."""
+    """One drive of a round: the load, what the generator recorded, what the server cost meanwhile, who ran where.
+
+    `upstream`: what the model server cost, where there is one.
+    """
 
     level: Level
     result: DriveResult
     samples: tuple[Sample, ...]
     placed: Placed = Placed()
+    upstream: tuple[Sample, ...] = ()
+
+
+class Added(Frozen):
+    """Milliseconds that calls took beyond the model's own times: what the model server and its core added.
+
+    Over the last `calls` that were completed; it keeps 2,000.
+    """
+
+    calls: int
+    p50_ms: float
+    p99_ms: float
+
+
+class Counted(Frozen):
+    """What the model server had counted, with no call open: before the first request of the load, after the last."""
+
+    before: Stats
+    after: Stats
+    added: Added | None = None
 
 
 class Round(Frozen):
-    """One fresh server under one scenario. Any reason means that it does not count; it is kept all the same."""
+    """One fresh server under one scenario. Any reason means that it does not count; it is kept all the same.
+
+    `upstream`: the model server's counts; None where there was none, or the round broke off before they were asked for.
+    """
 
     schema_version: int = SCHEMA_VERSION
     number: int
@@ -61,6 +90,8 @@ class Round(Frozen):
     precheck: Precheck
     drives: tuple[Driven, ...]
     reasons: tuple[str, ...]
+    model: Model = "scripted"
+    upstream: Counted | None = None
 
     @property
     def good(self) -> bool:
@@ -90,6 +121,7 @@ class KneeSearch(Frozen):
     probes: tuple[Probe, ...]
     ended: str
     limit: Literal["server", "generator", "plan", "unfinished"] = "unfinished"
+    model: Model = "scripted"
 
 
 class Ceiling(Frozen):

@@ -12,13 +12,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from loadtests import checks
 from loadtests.checks import Check
 from loadtests.errors import UserError
 
 JSON: Final = "application/json"
+ASKING: Final = frozenset({"/chat", "/chat/stream"})
 ACCEPTED, REFUSED, HEALTH = "accepted", "refused", "health"
 
 
@@ -31,6 +32,13 @@ def _model(ttft: float, itl: float) -> Mapping[str, str]:
 
 
 NO_LATENCY: Final = _model(0, 0)
+
+
+def own_time(settings: Mapping[str, str], what: Literal["TTFT", "ITL"]) -> tuple[str, float]:
+    """The model's own time among these settings, in seconds, and what it is called there (0 where it is not)."""
+    named = (name for name in settings if name.endswith(f"_{what}"))
+    name = next(named, f"SCRIPTED_{what}")
+    return name, float(settings.get(name, "0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,11 @@ class Call:
     check: Check | None = None
     group: str | None = None
     stream: bool = False
+
+    @property
+    def asks_the_model(self) -> bool:
+        """Whether the model is asked when this is answered with 200."""
+        return self.path in ASKING
 
 
 @dataclass(frozen=True, slots=True)

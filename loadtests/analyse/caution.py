@@ -40,6 +40,11 @@ def limits_of(run: Run, sections: tuple[Section, ...]) -> tuple[str, ...]:
         "Server and generator are on one machine, and it is one machine: over loopback, with no network, no TLS and no "
         "proxy; another processor may set the targets apart by another factor.",
     ]
+    if run.plan.model == "upstream":
+        limits.append(
+            "The model server has known words and a known pace, so that what was received can be held against what was "
+            "sent; a real model is farther away, slower, and not on a core of this machine."
+        )
     if run.ceiling is None:
         limits.append(
             "Not calibrated: how much the generator itself can drive on this machine was not measured; "

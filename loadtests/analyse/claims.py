@@ -262,8 +262,9 @@ def answer(plan: Plan, sections: tuple[Section, ...], rows: tuple[Row, ...]) -> 
     panel = chat.panel("throughput") if chat else None
     flask = tuple(t.name for t in plan.compared if t.framework == "flask")
     others = tuple(t.name for t in plan.compared if t.framework not in {"fastapi", "flask"})
+    front = sentences.IN_FRONT[plan.model]
     if panel and others and not flask:
-        return f"{sentences.compared(panel)} {sentences.NOT_ABOUT_THESE}"
+        return f"{front}{sentences.compared(panel)} {sentences.NOT_ABOUT_THESE}"
     opening = sentences.decides(panel, plan.baseline, flask)
     parts = (opening, sentences.beside(panel, others), sentences.tally(tuple(row.holds for row in rows)))
-    return " ".join(filter(None, parts))
+    return front + " ".join(filter(None, parts))

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Cell, Holds, Panel, Section, Word
 from loadtests.measure.handwork import Handwork, lines_of
+from loadtests.plan import Model
 
 MISSING = "not measured well enough for a verdict"
 NOT_ABOUT_THESE = "What is commonly said of FastAPI and Flask is judged only where both are measured."
+IN_FRONT: Mapping[Model, str] = {"scripted": "", "upstream": "In front of an OpenAI-compatible model server: "}
 # packages that a twin cannot do without: using them is no extension
 INHERENT = frozenset({"fastapi", "starlette", "flask", "werkzeug", "pydantic", "pydantic_core", "anyio"})
 

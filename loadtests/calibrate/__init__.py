@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from loadtests.calibrate.machine import machine
-from loadtests.calibrate.running import most_connections, peer
+from loadtests.calibrate.running import peer
 from loadtests.calibrate.schedule import FRAMINGS, Schedule
 from loadtests.calibrate.search import SEARCHES, Found, Play, Search, search
 from loadtests.calibrate.show import show
 from loadtests.calibrate.step import UNITS, Step, play
+from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed
 from loadtests.drive.totals import Frozen
 from loadtests.errors import UserError

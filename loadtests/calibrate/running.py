@@ -7,7 +7,6 @@ on both sides, so the limit is raised as far as it goes before either is started
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -21,11 +20,10 @@ import psutil
 
 from loadtests.calibrate.record import Record
 from loadtests.calibrate.schedule import Schedule
+from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed
 
 KEY: Final = "calibrate"  # the peer takes any
-SPARE: Final = 200  # descriptors that Locust, Python and the libraries need for themselves
-ENOUGH: Final = 65_536
 ASKING: Final = 30.0  # seconds: the record of a million writes takes a second
 
 
@@ -73,19 +71,6 @@ def peer(schedule: Schedule, cores: Sequence[int] = ()) -> Iterator[RunningPeer]
             yield RunningPeer(_port(process))
         finally:
             process.kill()
-
-
-def most_connections() -> int:
-    """The most connections that a process started from here can have; raises the soft limit to the hard one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if hard == resource.RLIM_INFINITY else hard
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-        except (OSError, ValueError):  # a system may have a lower limit than it says: what holds now must do
-            pass
-    return (ENOUGH if soft == resource.RLIM_INFINITY else soft) - SPARE
 
 
 def _port(process: subprocess.Popen[str]) -> int:

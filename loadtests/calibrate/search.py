@@ -13,8 +13,8 @@ from time import monotonic
 from typing import Final
 
 from loadtests.calibrate.climb import Tried, found, next_load
-from loadtests.calibrate.running import most_connections
 from loadtests.calibrate.step import Step
+from loadtests.descriptors import most_connections
 from loadtests.drive.result import MAX_CPU
 from loadtests.errors import UserError
 

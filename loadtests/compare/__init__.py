@@ -1,38 +1,37 @@
 """The main job: plan, verify, calibrate, load, judge, report.
 
-Rule: no load without a pass, and none before the generator's own ceiling was sought; whatever ends the load, what
-finished is kept and reported. Exit codes: 0 done, 1 a target does not keep the contract or every round was refused,
-2 a mistake or a place that cannot be written (as a UserError), 130 stopped by Ctrl-C; with conditions also 1 when one
-holds and 3 when one could not be judged.
+Rule: no load without a pass, none before the generator's own ceiling was sought, and none in front of a model server
+where a target says something else there; whatever ends the load, what finished is kept and reported. Exit codes: 0
+done, 1 a target does not keep the contract, says something else, or every round was refused, 2 a mistake or a place
+that cannot be written (as a UserError), 130 stopped by Ctrl-C; with conditions also 1 when one holds and 3 when one
+could not be judged.
 Neighbours: plan decides what is played, course plays it, report tells what came out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from loadtests import calibrate, knee, report, results
+from loadtests import relied, report, results
 from loadtests.analyse import units
-from loadtests.bench import Bench
-from loadtests.compare import gate
-from loadtests.compare.course import Course, Search, Tools, Why
+from loadtests.compare.course import Course, Tools, Why
 from loadtests.compare.progress import Watch
 from loadtests.diff import ci
 from loadtests.errors import UserError
 from loadtests.measure import environment, handwork
+from loadtests.parts import Parts
 from loadtests.pinning import kept_to
-from loadtests.plan import Mode, Plan, make_plan
+from loadtests.plan import Mode, Model, Plan, make_plan
 from loadtests.report import terminal
 from loadtests.results import Ceiling, Relied, Run
 from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.slo import left_out
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
-from loadtests.verify import VerifyOutcome, ensure_verified
 
 __all__ = ["INTERRUPTED", "CompareOptions", "Parts", "compare"]
 
@@ -41,6 +40,7 @@ __all__ = ["INTERRUPTED", "CompareOptions", "Parts", "compare"]
 class CompareOptions:
     """What `parity compare` is asked for. No targets: the usual three; no `only`: every scenario.
 
+    `model`: what answers behind the servers.
     `width` is in per cent. It, `minutes` and `slo` are of `--full`; None: its own.
     """
 
@@ -56,19 +56,7 @@ class CompareOptions:
     rows: bool = False
     fail_if: tuple[str, ...] = ()
     markdown: Path | None = None
-
-
-Verify = Callable[[Sequence[Target], Console], Mapping[str, VerifyOutcome]]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a comparison is made with; tests give their own."""
-
-    verify: Verify = ensure_verified
-    bench: Bench = field(default_factory=Bench)
-    calibrate: Callable[[Console], Ceiling | None] = calibrate.sought
-    search: Search = knee.search
+    model: Model = "scripted"
 
 
 def compare(options: CompareOptions, console: Console, parts: Parts | None = None) -> int:
@@ -78,11 +66,12 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     plan = _planned(options, targets)
     conditions = ci.asked(options.fail_if, plan)
     outcomes = parts.verify(targets, console)
-    if not gate.all_passed(targets, outcomes, console):
+    if not relied.all_passed(targets, outcomes, console):
         return 1
-    ceiling = parts.calibrate(console)
-    run = _begin(options, plan, gate.relied(targets, outcomes), ceiling)
-    gate.show(run.gate, outcomes, console)
+    if plan.model == "upstream" and not parts.same(targets, plan.names, parts.bench, console):
+        return 1
+    run = _begin(options, plan, relied.rows(targets, outcomes), parts.calibrate(console))
+    relied.show(run.gate, outcomes, console)
     console.print(_announced(run), highlight=False, soft_wrap=True)
     for line in left_out(plan.knees, options.slo):
         console.print(line, highlight=False, soft_wrap=True)
@@ -105,6 +94,7 @@ def _planned(options: CompareOptions, targets: Sequence[Target]) -> Plan:
         minutes=options.minutes,
         slo=options.slo,
         rows=options.rows,
+        model=options.model,
     )
 
 
@@ -148,17 +138,18 @@ def _kept(run: Run) -> str:
     return f"{len(run.rounds)} rounds are kept; `parity report {run.folder}` makes their report"
 
 
-def _begin(options: CompareOptions, plan: Plan, relied: tuple[Relied, ...], ceiling: Ceiling | None) -> Run:
+def _begin(options: CompareOptions, plan: Plan, gate: tuple[Relied, ...], ceiling: Ceiling | None) -> Run:
     moment = datetime.now(UTC)
-    name = "-".join([options.mode, *sorted(options.only)])
-    taken, counted = environment.take(moment), handwork.count()
-    return results.start(options.results, name, moment, plan, taken, counted, relied, ceiling)
+    name = "-".join([options.mode, *([] if plan.model == "scripted" else [plan.model]), *sorted(options.only)])
+    taken, counted = environment.take(moment, plan.model), handwork.count()
+    return results.start(options.results, name, moment, plan, taken, counted, gate, ceiling)
 
 
 def _announced(run: Run) -> str:
     """What will be played, how long at most, and when it ends sooner."""
     plan = run.plan
-    loads = f"{', '.join(s.name for s in plan.scenarios)} on {', '.join(t.name for t in plan.compared)}"
+    loads = f"{', '.join(plan.names)} on {', '.join(t.name for t in plan.compared)}"
+    loads += ", in front of an OpenAI-compatible model server" if plan.model == "upstream" else ""
     again = f"with {plan.baseline} twice in each block, for the noise"
     if plan.stop.minutes is None:
         amount = f"{len(plan.rounds)} rounds: {loads}, {again}; about {units.duration(plan.seconds)}"

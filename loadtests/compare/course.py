@@ -20,12 +20,12 @@ from loadtests.analyse import enough, units
 from loadtests.bench import Bench
 from loadtests.compare.play import Seat, play
 from loadtests.compare.progress import Watch
+from loadtests.parts import Search
 from loadtests.plan import PlannedKnee, PlannedRound
-from loadtests.results import Ending, KneeSearch, Run
+from loadtests.results import Ending, Run
 from loadtests.targets import Target
 
 Why = Literal["as planned", "narrow enough", "out of time", "interrupted", "failed"]
-Search = Callable[[PlannedKnee, Target, knee.Place, Bench], KneeSearch]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Course:
         """Play the rounds until all are played, all intervals are narrow enough, or the time is over."""
         for block in self._blocks():
             for group in block:
-                if not self._room(self.run.plan.scenario(group[0].scenario).cost * len(group)):
+                if not self._room(self.run.plan.cost(group[0].scenario) * len(group)):
                     return "out of time"
                 for planned in group:
                     self._play(planned)
@@ -78,6 +78,7 @@ class Course:
                 tell=self._watch.tell,
                 seed=plan.seed,
                 stopped=self._tools.stopped,
+                model=plan.model,
             )
             self._search(planned, self._targets[target.deployment], place)
 
@@ -101,6 +102,7 @@ class Course:
             log=run.folder / "logs" / f"{planned.number:03d}-{planned.target}.log",
             ceiling=run.ceiling,
             rows=self._rows(),
+            model=run.plan.model,
         )
         target = self._targets[run.plan.target(planned.target).deployment]
         done = play(planned, run.plan.scenario(planned.scenario), target, seat, self._tools.bench)

@@ -2,8 +2,9 @@
 
 Rule: pure, and nothing stops at the first reason. What the generator knows of itself and of its answers (CPU, hub
 lag, errors, truncation, offered load, bodies) comes with its result; here what was seen around it is added: a server
-that skips the work it was told to do, cores that were shared, a generator near its ceiling. A warm-up that did not
-settle is recorded and no reason: its drive is judged by what it measured.
+that skips the work it was told to do, cores that were shared, a generator near its ceiling, a model server that was the
+bottleneck or has sent something else than was received. A warm-up that did not settle is recorded and no reason: its
+drive is judged by what it measured.
 Neighbours: `doubts` has these, play asks when a round is over, analyse leaves refused rounds out and shows the reasons.
 """
 
@@ -12,25 +13,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadtests import doubts
+from loadtests import behind, doubts, proof
 from loadtests.drive.result import DriveResult
 from loadtests.measure.environment import Cores
 from loadtests.measure.precheck import Precheck
-from loadtests.plan import PlannedScenario
-from loadtests.results import Ceiling, Driven
+from loadtests.plan import Model, PlannedScenario
+from loadtests.results import Ceiling, Counted, Driven
 from loadtests.scenarios import find
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a round is held to beside its own record: the plan's scenario, the cores, the generator's ceiling."""
+    """What a round is held to beside its own record: the plan's scenario and model, the cores, the ceiling."""
 
     scenario: PlannedScenario
     cores: Cores
     ceiling: Ceiling | None = None
+    model: Model = "scripted"
 
 
-def reasons(precheck: Precheck, drives: tuple[Driven, ...], under: Conditions) -> tuple[str, ...]:
+def reasons(
+    precheck: Precheck, drives: tuple[Driven, ...], under: Conditions, counted: Counted | None = None
+) -> tuple[str, ...]:
     """Every reason to refuse a round; none means that it is good."""
     found, planned = list(precheck.problems), len(under.scenario.levels)
     if len(drives) < planned:
@@ -40,11 +44,14 @@ def reasons(precheck: Precheck, drives: tuple[Driven, ...], under: Conditions) -
         against = (
             *driven.result.generator.reasons,
             *_commonest(driven.result),
-            *doubts.skipped(driven.result, find(under.scenario.name).settings),
+            *doubts.skipped(driven.result, behind.times(under.model, under.scenario.name)),
             *doubts.shared(driven.placed, under.cores),
             *doubts.near(driven.result, under.ceiling),
+            *doubts.outpaced(driven.result, driven.upstream, under.cores),
         )
         found += [where + text for text in against]
+    if counted is not None:
+        found += proof.differences(drives, counted, streams=find(under.scenario.name).streams)
     return tuple(found)
 
 

@@ -7,17 +7,21 @@ Neighbours: measure.environment and calibrate record, changes works out both kin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from loadtests.diff.model import Basis, Difference, Kind
 from loadtests.measure.environment import Cores, Environment
-from loadtests.plan import PlannedScenario, PlannedTarget
+from loadtests.plan import Model, PlannedScenario, PlannedTarget
 from loadtests.results import Ceiling, Run
 
 APART: Final = 0.1
 """By how much, as a share, two calibrations of one machine may differ: how often they are alike is in its own page."""
 NONE: Final = "none"
+_MODELS: Final[Mapping[Model, str]] = MappingProxyType(
+    {"scripted": "built into the servers", "upstream": "an OpenAI-compatible server"}
+)
 
 
 def differences(a: Run, b: Run) -> tuple[Difference, ...]:
@@ -33,7 +37,17 @@ def differences(a: Run, b: Run) -> tuple[Difference, ...]:
 
 
 def basis(a: Run, b: Run, found: Iterable[Difference]) -> tuple[Basis, str]:
-    """Which change is to be trusted, and why, as a sentence."""
+    """Which change is to be trusted, and why, in sentences."""
+    chosen, why = _basis(a, b, found)
+    if a.plan.model == b.plan.model:
+        return chosen, why
+    return chosen, (
+        f"The model differs ({_MODELS[a.plan.model]}, then {_MODELS[b.plan.model]}): a change is that of the model's "
+        f"work as much as of the servers'. {why}"
+    )
+
+
+def _basis(a: Run, b: Run, found: Iterable[Difference]) -> tuple[Basis, str]:
     if not any(difference.kind == "machine" for difference in found):
         return "absolute", (
             "Both runs were made on the same machine, as far as is recorded, so the figures themselves are compared. "
@@ -52,8 +66,9 @@ def basis(a: Run, b: Run, found: Iterable[Difference]) -> tuple[Basis, str]:
 
 
 def _cores(cores: Cores) -> str:
+    """The note says no more than the cores where they are pinned, but that a model server runs there too."""
     named = " and ".join(", ".join(map(str, each)) or NONE for each in (cores.server, cores.generator))
-    return f"{named} ({cores.note})"
+    return named if cores.server else f"{named} ({cores.note})"
 
 
 _FACTS: Final[tuple[tuple[Kind, str, Callable[[Environment], str]], ...]] = (
@@ -104,6 +119,7 @@ def _uncommitted(a: Run, b: Run) -> Iterator[Difference]:
 def _set_up(a: Run, b: Run) -> Iterator[Difference]:
     """What was asked of the two runs, where both have it; what only one has is left out and said elsewhere."""
     asked = [("baseline", a.plan.baseline, b.plan.baseline), ("mode", a.plan.mode, b.plan.mode)]
+    asked += [("model", _MODELS[a.plan.model], _MODELS[b.plan.model])]
     asked += [
         (f"command of {name}", _command(a.plan.target(name)), _command(b.plan.target(name)))
         for name in _both(a.plan.targets, b.plan.targets)

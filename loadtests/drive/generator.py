@@ -24,6 +24,7 @@ from loadtests.arrivals import WHOLE, Arrivals, Part, schedule, share
 from loadtests.drive.client.chatstream import ChatStream
 from loadtests.drive.client.hub import HubConnection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
+from loadtests.drive.receipt import turn_of
 from loadtests.drive.recorder import Outcome, Recorder, Streamed
 from loadtests.scenarios import Call, Scenario, Slo
 
@@ -190,6 +191,8 @@ class Sender:
             status=reply.status,
         )
         self.recorder.record(outcome)
+        if call.asks_the_model and (turn := turn_of(reply, stream)) is not None:
+            self.recorder.received(turn)
         if self._tell is not None:
             self._tell(call, outcome, len(reply.body))
         return reply.failure is None

@@ -2,8 +2,9 @@
 
 Rule: the window decides what counts, and before it opens nothing does. A request belongs to it by its intended
 start, however long it takes; a failure also by its end, so that nothing that broke inside the window is lost.
-Throughput, goodput, the timeline, token gaps and reads are flows and belong to it by the moment they happened. Not
-shared between threads; greenlets do not interrupt it. Neighbours: `generator` records, `opening` opens the window,
+Throughput, goodput, the timeline, token gaps and reads are flows and belong to it by the moment they happened. Only
+`received` knows no window: it is held against what the model has sent. Not shared between threads; greenlets do not
+interrupt it. Neighbours: `generator` records, `opening` opens the window,
 `progress` sees what is before it, `totals` is what leaves the process, `histogram`, `rows`.
 """
 
@@ -13,13 +14,14 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from math import inf
-from operator import sub
+from operator import add, sub
 from typing import Final, NamedTuple
 
 from loadtests.drive.histogram import Durations
 from loadtests.drive.progress import Progress
+from loadtests.drive.receipt import Turn
 from loadtests.drive.rows import Rows
-from loadtests.drive.totals import FailureSample, Second, Tally, Totals, Warmup, WorstStream
+from loadtests.drive.totals import FailureSample, Received, Second, Tally, Totals, Warmup, WorstStream
 
 EXAMPLE: Final = 300  # characters kept of a failure's first example
 
@@ -137,6 +139,7 @@ class Recorder:
         self._arrivals = {"offered": 0, "dropped": 0, "late": 0}
         self._streams = {"completed_streams": 0, "truncated_streams": 0, "tokens": 0, "token_reads": 0}
         self._body_checks = 0
+        self._received = [0] * len(Received.model_fields)
         self._in_flight = self._most_in_flight = 0
         self._worst: tuple[float, float, Sequence[float]] | None = None
 
@@ -170,6 +173,10 @@ class Recorder:
     def checked(self) -> None:
         """One body was checked in depth."""
         self._body_checks += 1
+
+    def received(self, turn: Turn) -> None:
+        """A turn has come whole, whenever."""
+        self._received = [1 + self._received[0], *map(add, self._received[1:], turn)]
 
     def record(self, outcome: Outcome) -> None:
         """Count one finished request."""
@@ -246,5 +253,6 @@ class Recorder:
             hub_lag=self.hub_lag.encode(),
             warmup=self.warmup,
             worst_stream=self.worst_stream,
+            received=Received(**dict(zip(Received.model_fields, self._received, strict=True))),
             faults=faults,
         )

@@ -12,7 +12,7 @@ from typing import Final
 
 from loadtests.arrivals import Arrivals
 from loadtests.drive.histogram import Quantiles, merged, quantiles
-from loadtests.drive.totals import FailureSample, Frozen, Second, Tally, Totals, Warmup, WorstStream
+from loadtests.drive.totals import FailureSample, Frozen, Received, Second, Tally, Totals, Warmup, WorstStream
 
 SCHEMA_VERSION: Final = 2
 LATENCIES: Final = ("latency", "latency_intended", "ttfb")
@@ -89,7 +89,10 @@ class Span(Frozen):
 
 
 class DriveResult(Frozen):
-    """One round of one scenario. Fields about streams are None for scenarios without any."""
+    """One round of one scenario. Fields about streams are None for scenarios without any.
+
+    `received` is of the whole drive and not of the window; None where it was not counted yet.
+    """
 
     schema_version: int = SCHEMA_VERSION
     scenario: str
@@ -110,6 +113,7 @@ class DriveResult(Frozen):
     events_per_read: float | None = None
     itl_reliable: bool | None = None
     worst_stream: WorstStream | None = None
+    received: Received | None = None
     groups: dict[str, Group]
     in_flight: InFlight
     body_checks: int
@@ -159,6 +163,7 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         events_per_read=per_read,
         itl_reliable=None if per_read is None else per_read <= MAX_EVENTS_PER_READ,
         worst_stream=totals.worst_stream,
+        received=totals.received,
         groups={name: _group(tally, totals.seconds) for name, tally in totals.groups.items()},
         in_flight=InFlight(
             mean=totals.whole.busy / totals.seconds,

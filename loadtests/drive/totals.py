@@ -8,6 +8,7 @@ so the totals of several Locust workers are those of one process that had done i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import zip_longest
 
 from pydantic import BaseModel, ConfigDict
@@ -64,6 +65,24 @@ class WorstStream(Frozen):
     tokens_ms: tuple[float, ...]
 
 
+class Received(Frozen):
+    """What the clients got of the model in all, warm-up and tail among it: whole turns, and what they held.
+
+    `calls` of the model: one a turn, and one more where tools were called. `tokens` are events of streams: a reply in
+    one piece shows none. `characters` are those of the text.
+    """
+
+    turns: int = 0
+    calls: int = 0
+    tool_calls: int = 0
+    tokens: int = 0
+    characters: int = 0
+
+    def plus(self, other: Received) -> Received:
+        """Both together."""
+        return Received(**{name: getattr(self, name) + getattr(other, name) for name in Received.model_fields})
+
+
 class Totals(Frozen):
     """All that one process (or several, merged) did in the window. `faults`: what broke in the generator itself."""
 
@@ -87,6 +106,7 @@ class Totals(Frozen):
     started_at: float  # Unix time
     warmup: Warmup = Warmup()
     worst_stream: WorstStream | None = None
+    received: Received = Received()
     faults: tuple[str, ...] = ()
 
 
@@ -116,6 +136,7 @@ def merge(parts: Sequence[Totals]) -> Totals:
         worst_hub_lag=max((part.hub_lag for part in parts), key=lambda lag: quantiles(lag).p99),
         warmup=_warmup(tuple(part.warmup for part in parts)),
         worst_stream=_worst(part.worst_stream for part in parts),
+        received=reduce(Received.plus, (part.received for part in parts)),
         faults=tuple(dict.fromkeys(fault for part in parts for fault in part.faults)),
     )
 

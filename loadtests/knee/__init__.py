@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from loadtests import doubts
+from loadtests import behind, doubts
+from loadtests.behind import Behind
 from loadtests.bench import STOP_SECONDS, Bench, Running, cpus, first_line, shorten
+from loadtests.descriptors import open_files
 from loadtests.drive import DriveFailed, DriveSpec
 from loadtests.errors import UserError
-from loadtests.knee.files import open_files
 from loadtests.knee.probe import judge
 from loadtests.knee.show import told
 from loadtests.knee.steps import Answer, End, Next, after
 from loadtests.levels import DRIVE_SECONDS
 from loadtests.measure import Meter, Sample
 from loadtests.measure.environment import Cores
-from loadtests.plan import PlannedKnee
+from loadtests.plan import Model, PlannedKnee
 from loadtests.results import Ceiling, KneeSearch, Probe
 from loadtests.scenarios import find
 from loadtests.slo import Slo, parse
@@ -50,7 +51,7 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Place:
-    """Where and until when a search is played.
+    """Where, until when and in front of which model a search is played.
 
     `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit. `stopped`:
     whether somebody has asked for the end, for a Ctrl-C that a library's callback has swallowed.
@@ -63,6 +64,7 @@ class Place:
     tell: Callable[[str], object] = lambda _: None
     seed: int = 1
     stopped: Callable[[], bool] = lambda: False
+    model: Model = "scripted"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class _Hunt:
     @property
     def log(self) -> Path:
         return self.place.logs / f"knee-{self.planned.scenario}-{self.target.name}.log"
+
+    @property
+    def model_log(self) -> Path:
+        return self.log.with_stem(f"{self.log.stem}-model")
 
     @property
     def most(self) -> float:
@@ -109,6 +115,7 @@ class _Hunt:
             probes=tuple(probes),
             ended=end.why,
             limit=end.limit,
+            model=self.place.model,
         )
 
 
@@ -138,41 +145,46 @@ def _play(hunt: _Hunt, probes: list[Probe]) -> End:
         else:
             faults = []
         finally:
-            shorten(hunt.log)
+            for log in (hunt.log, hunt.model_log):
+                shorten(log)
     if isinstance(step, Next):
         return End("unfinished", faults[-1])
     if not faults:
-        hunt.log.unlink(missing_ok=True)
+        for log in (hunt.log, hunt.model_log):
+            log.unlink(missing_ok=True)
     return step
 
 
 def _serve(hunt: _Hunt, probes: list[Probe]) -> None:
-    """Start a server and probe it until a load does not hold or the search is over."""
-    settings = find(hunt.planned.scenario).settings
-    with hunt.bench.running(
-        hunt.target,
-        log=hunt.log,
-        settings=settings,
-        cpus=cpus(hunt.place.cores.server),
-        stop_timeout=STOP_SECONDS,
-    ) as server:
-        looked = hunt.bench.look(server.url, server.key, settings)
+    """Start a server and its model, and probe it until a load does not hold or the search is over."""
+    place, bench, pinned = hunt.place, hunt.bench, cpus(hunt.place.cores.server)
+    with (
+        behind.model(place.model, hunt.planned.scenario, bench, place.cores, hunt.model_log) as model,
+        bench.running(
+            hunt.target, log=hunt.log, settings=model.settings, cpus=pinned, stop_timeout=STOP_SECONDS
+        ) as server,
+    ):
+        looked = bench.look(server.url, server.key, model.times)
         if looked.problems:
             raise DriveFailed("; ".join(looked.problems))
         while isinstance(step := hunt.next(probes), Next):
-            probes.append(_probe(hunt, step, server, len(probes)))
+            probes.append(_probe(hunt, step, server, model, len(probes)))
             hunt.place.tell(told(hunt.planned, hunt.target.name, probes[-1]))
             if not probes[-1].held:
                 return
 
 
-def _probe(hunt: _Hunt, step: Next, server: Running, number: int) -> Probe:
+def _probe(hunt: _Hunt, step: Next, server: Running, model: Behind, number: int) -> Probe:
     """One load, and whether it held; what a search has no use for is not kept."""
     place = hunt.place
-    with Meter(server.processes) as meter:
+    with Meter(server.processes) as meter, model.metered() as beside:
         result = hunt.bench.drive(_spec(hunt, step.load, server, number))
-    seen = (*doubts.shared(meter.placed, place.cores), *doubts.near(result, place.ceiling))
-    skipped = doubts.skipped(result, find(hunt.planned.scenario).settings)
+    seen = (
+        *doubts.shared(meter.placed, place.cores),
+        *doubts.near(result, place.ceiling),
+        *doubts.outpaced(result, beside.samples, place.cores),
+    )
+    skipped = doubts.skipped(result, model.times)
     judged = judge(hunt.slo, result, seen, skipped)
     return Probe(
         load=step.load,

@@ -3,7 +3,7 @@
 Rule: no load without a pass, and none before the generator's ceiling is known; the time given is shared out equally
 among the searches that are left, and what was probed is shown and kept whatever ends the rest. Exit codes: 0 done, 1 a
 target does not keep the contract, 2 a mistake or a disk that is full (as a UserError), 130 stopped by Ctrl-C.
-Neighbours: `knee` plays a search, compare's parts and gate, analyse.knees says what came out, `show` prints it.
+Neighbours: `knee` plays a search, `parts`, `relied`, analyse.knees says what came out, `show` prints it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Final
 
 from rich.console import Console
 
-from loadtests import files, slo
+from loadtests import files, relied, slo
 from loadtests.analyse import knees, units
-from loadtests.compare import Parts, gate
 from loadtests.errors import UserError
 from loadtests.knee import Interrupted, Place, show
 from loadtests.knee.found import Found
 from loadtests.measure import environment
+from loadtests.parts import Parts
 from loadtests.pinning import kept_to
-from loadtests.plan import PlannedKnee
+from loadtests.plan import Model, PlannedKnee
 from loadtests.results import KneeSearch
 from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
@@ -45,6 +45,7 @@ class KneeOptions:
     json: Path | None = None
     targets_file: Path | None = None
     seed: int = 1
+    model: Model = "scripted"
 
 
 def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> int:
@@ -54,20 +55,31 @@ def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> 
     _check(options.json)
     targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
     outcomes = parts.verify(targets, console)
-    if not gate.all_passed(targets, outcomes, console):
+    if not relied.all_passed(targets, outcomes, console):
+        return 1
+    if options.model == "upstream" and not parts.same(targets, (options.scenario,), parts.bench, console):
         return 1
     found = Found(
-        environment=environment.take(datetime.now(UTC)),
+        environment=environment.take(datetime.now(UTC), options.model),
         ceiling=parts.calibrate(console),
-        relied=gate.relied(targets, outcomes),
+        relied=relied.rows(targets, outcomes),
         planned=planned,
         searches=(),
         knees=None,
+        model=options.model,
     )
-    gate.show(found.relied, outcomes, console)
+    relied.show(found.relied, outcomes, console)
     console.print(_announced(found, targets, options.minutes), highlight=False, soft_wrap=True)
     with heard_once() as stopped:  # what was probed is shown and written; a second Ctrl-C would only disturb that
-        place = Place(found.environment.pinning, LOGS, found.ceiling, None, _teller(console), options.seed, stopped)
+        place = Place(
+            cores=found.environment.pinning,
+            logs=LOGS,
+            ceiling=found.ceiling,
+            tell=_teller(console),
+            seed=options.seed,
+            stopped=stopped,
+            model=options.model,
+        )
         with kept_to(place.cores.generator):
             searches, why = _search_all(planned, targets, place, options.minutes, parts)
         _finish(found.model_copy(update={"searches": searches, "knees": knees.of_searches(searches)}), options, console)
@@ -128,10 +140,11 @@ def _finish(found: Found, options: KneeOptions, console: Console) -> None:
 
 def _announced(found: Found, targets: Sequence[Target], minutes: float) -> str:
     planned, names = found.planned, ", ".join(target.name for target in targets)
+    front = ", in front of an OpenAI-compatible model server" if found.model == "upstream" else ""
     pinned = found.environment.pinning.note.capitalize()
     return (
-        f"The most {planned.unit} of {planned.scenario} within {planned.slo}, on {names}: from {planned.first:g} "
-        f"up to {planned.most:,g}; at most {units.duration(60 * minutes)}. {pinned}."
+        f"The most {planned.unit} of {planned.scenario} within {planned.slo}, on {names}{front}: "
+        f"from {planned.first:g} up to {planned.most:,g}; at most {units.duration(60 * minutes)}. {pinned}."
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from loadtests.analyse.verdict import Knees
 from loadtests.measure.environment import Environment
-from loadtests.plan import SCHEMA_VERSION, Frozen, PlannedKnee
+from loadtests.plan import SCHEMA_VERSION, Frozen, Model, PlannedKnee
 from loadtests.results import Ceiling, KneeSearch, Relied
 
 
@@ -22,3 +22,4 @@ class Found(Frozen):
     planned: PlannedKnee
     searches: tuple[KneeSearch, ...]
     knees: Knees | None
+    model: Model = "scripted"

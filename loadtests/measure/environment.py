@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from loadtests.plan import SCHEMA_VERSION, Frozen
+from loadtests.plan import SCHEMA_VERSION, Frozen, Model
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "unknown"
@@ -32,11 +32,15 @@ class Package(Frozen):
 
 
 class Cores(Frozen):
-    """Who runs where. Empty means that it was not pinned; `note` says what could not be isolated."""
+    """Who runs where. Empty means that it was not pinned; `note` says what could not be isolated.
+
+    `upstream`: the model server's, where there is one.
+    """
 
     server: tuple[int, ...]
     generator: tuple[int, ...]
     note: str
+    upstream: tuple[int, ...] = ()
 
 
 class Environment(Frozen):
@@ -73,8 +77,8 @@ class Environment(Frozen):
 _DIRTY = {True: ", with changes that are not committed", False: "", None: ""}
 
 
-def take(started: datetime) -> Environment:
-    """Look at this machine, now."""
+def take(started: datetime, model: Model = "scripted") -> Environment:
+    """Look at this machine, now; where who runs depends on what there is to run."""
     return Environment(
         started=started.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         cpu=_cpu_model(),
@@ -87,7 +91,7 @@ def take(started: datetime) -> Environment:
         lock_sha256=_lock_hash(ROOT / "requirements.lock"),
         commit=_git("rev-parse", "--verify", "--quiet", "HEAD") or UNKNOWN,
         dirty=_dirty(),
-        pinning=choose_cores(),
+        pinning=choose_cores(model),
         load_average=round(os.getloadavg()[0], 2),
     )
 
@@ -99,15 +103,25 @@ def available_cores() -> tuple[int, ...]:
     return tuple(range(os.cpu_count() or 1))
 
 
-def choose_cores() -> Cores:
-    """Generator on the last core, server on the others; nothing is pinned where that is not possible."""
+def choose_cores(model: Model = "scripted") -> Cores:
+    """Server on the first core, generator on the last; nothing is pinned where that is not possible.
+
+    A model server has a core of its own where there are three; with two it shares the generator's, never the server's.
+    """
     cores = available_cores()
     if sys.platform != "linux":
         return Cores(server=(), generator=(), note="not pinned: this system cannot bind a process to a core")
     if len(cores) < 2:
         return Cores(server=(), generator=(), note="not pinned: server and generator share the only core")
-    note = f"server on core {cores[0]}, generator on core {cores[-1]}; the system's own work is on both"
-    return Cores(server=cores[:1], generator=cores[-1:], note=note)
+    upstream = cores[1:2] if model == "upstream" else ()
+    sides = {"server": cores[0], "generator": cores[-1]}
+    if upstream == cores[-1:]:
+        sides = {"server": cores[0], "generator and model server": cores[-1]}
+    elif upstream:
+        sides |= {"model server": upstream[0]}
+    told = ", ".join(f"{who} on core {core}" for who, core in sides.items())
+    note = f"{told}; the system's own work is on {'both' if len(sides) == 2 else 'all'}"
+    return Cores(server=cores[:1], generator=cores[-1:], note=note, upstream=upstream)
 
 
 def _packages() -> tuple[Package, ...]:

@@ -19,12 +19,16 @@ TASKS = Path("/proc/self/task")  # a listing of the children of one process, whe
 
 
 class Placed(BaseModel):
-    """The cores that any process of the server, or of the generator, was allowed on at any look. Empty: not seen."""
+    """The cores that any process of the server, or of the generator, was allowed on at any look. Empty: not seen.
+
+    `upstream`: of the model server, where there is one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     server: tuple[int, ...] = ()
     generator: tuple[int, ...] = ()
+    upstream: tuple[int, ...] = ()
 
     def also(self, server: Iterable[psutil.Process], generator: Iterable[psutil.Process]) -> Placed:
         """These, and what is seen now."""

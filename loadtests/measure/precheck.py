@@ -16,6 +16,7 @@ import httpx
 
 from loadtests.drive.client.sse import SSEParser
 from loadtests.plan import Frozen
+from loadtests.scenarios import own_time
 
 TOKENS = 4  # as many token events are read of the one stream
 LATE = 0.25  # seconds that a first token may come after the model's own time, on an idle server
@@ -42,7 +43,7 @@ class Precheck(Frozen):
 
 
 def look(url: str, key: str, settings: Mapping[str, str]) -> Precheck:
-    """Ask the server; network errors are problems too, not exceptions."""
+    """Ask the server; network errors are problems too, not exceptions. `settings` say the model's own times."""
     headers = {"X-API-Key": key}
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
@@ -66,12 +67,11 @@ def _kept(ttft: float | None, gap: float | None, settings: Mapping[str, str]) ->
     if ttft is None or gap is None:
         yield f"a stream before the load brought fewer than {TOKENS} tokens"
         return
-    wanted_ttft = float(settings.get("SCRIPTED_TTFT", "0"))
-    wanted_gap = float(settings.get("SCRIPTED_ITL", "0"))
+    (first, wanted_ttft), (between, wanted_gap) = own_time(settings, "TTFT"), own_time(settings, "ITL")
     if not 0.9 * wanted_ttft <= ttft <= wanted_ttft + LATE:
-        yield f"the server did not keep SCRIPTED_TTFT={wanted_ttft:g}: its first token came after {ttft:.3f} s"
+        yield f"the server did not keep {first}={wanted_ttft:g}: its first token came after {ttft:.3f} s"
     if not 0.8 * wanted_gap <= gap <= wanted_gap + LATE / 5:
-        yield f"the server did not keep SCRIPTED_ITL={wanted_gap:g}: its tokens came {gap:.3f} s apart"
+        yield f"the server did not keep {between}={wanted_gap:g}: its tokens came {gap:.3f} s apart"
 
 
 def _first_tokens(client: httpx.Client) -> tuple[float | None, float | None]:

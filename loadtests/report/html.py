@@ -123,6 +123,7 @@ def command(plan: Plan) -> str:
     """The command that makes a run with this plan again; which file a target of one's own is in, it cannot know."""
     names = [target.name for target in plan.compared]
     words = ["parity", "compare", *names, f"--{plan.mode}"]
+    words += ["--model upstream"] if plan.model == "upstream" else []
     if not set(names) <= load_targets().keys():
         words += ["--targets", "FILE"]
     whole = len(plan.scenarios) == 5

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loadtests import proof
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
-from loadtests.doubts import NEAR
+from loadtests.doubts import FULL, NEAR, of_its_core, together
 from loadtests.drive.result import MAX_CPU
 from loadtests.results import Driven, Run
 
@@ -43,6 +44,7 @@ def badges(run: Run, verdict: Verdict) -> tuple[Badge, ...]:
     return (
         _conformance(run),
         _rounds(verdict),
+        *_model(run),
         _generator(drives),
         _ceiling(run, drives),
         _warmups(drives),
@@ -65,6 +67,28 @@ def _rounds(verdict: Verdict) -> Badge:
     of = f"{planned}" if done == planned else f"{done} played"
     notes = (f", {refused} refused" if refused else "", "" if done == planned else f", {planned} planned")
     return Badge(state, "Rounds", f"{done - refused} of {of} count{''.join(notes)}", "validity")
+
+
+def _model(run: Run) -> Iterator[Badge]:
+    """Where a model server stood behind: whether its work was received, and whether it had room."""
+    if run.plan.model == "scripted":
+        return
+    good = [done for done in run.rounds if done.good]
+    sent = sum(done.upstream.after.completed - done.upstream.before.completed for done in good if done.upstream)
+    came = sum(proof.received(done.drives).calls for done in good)
+    words = f"{came:,} answers of the model received, {sent:,} sent"
+    yield Badge("good" if came == sent else "bad", "Same work", words, "validity")
+    cores = run.environment.pinning
+    shares = [of_its_core(d.result, d.upstream, cores) for done in good for d in done.drives]
+    most = max((share for share in shares if share is not None), default=None)
+    if most is None:
+        yield Badge("care", "Model server", "its CPU was not recorded", "validity")
+        return
+    with_whom = " with the generator" if together(cores) else ""
+    state: State = "good" if most < BUSY * FULL else "care" if most < FULL else "bad"
+    late = max((done.upstream.added.p99_ms for done in good if done.upstream and done.upstream.added), default=0.0)
+    words = f"at most {most:.0%} of its core{with_whom}, limit {FULL:.0%}; it added {late:.1f} ms at p99 at most"
+    yield Badge(state, "Model server", words, "validity")
 
 
 def _generator(drives: list[Driven]) -> Badge:

@@ -76,7 +76,7 @@ def test_no_two_mutants_are_the_same_for_one_clause() -> None:
         ('breaks = "keys.nothing"', "no clause"),
         ('target = "flask"', "target"),
         ('because = "no sentence"', "because"),
-        ('file = "loadtests/cli.py"', "file"),
+        ('file = "loadtests/cli/__init__.py"', "file"),
         ('extra = "x"', "extra"),
     ],
 )

@@ -21,7 +21,7 @@ from loadtests.bench import Bench
 from loadtests.compare.play import Seat, play
 from loadtests.measure.environment import Cores, choose_cores
 from loadtests.pinning import kept_to
-from loadtests.plan import Level, PlannedRound, PlannedScenario
+from loadtests.plan import Level, Model, PlannedRound, PlannedScenario
 from loadtests.results import Ceiling, Round
 from loadtests.targets import Target
 
@@ -45,7 +45,7 @@ def faulty(fault: str) -> Target:
     )
 
 
-def played(
+def played(  # noqa: PLR0913 - independent facts, all but one of them optional
     folder: Path,
     fault: str = "",
     *,
@@ -53,12 +53,15 @@ def played(
     level: Level = FEW,
     cores: Cores | None = None,
     ceiling: Ceiling | None = None,
+    model: Model = "scripted",
+    target: Target | None = None,
 ) -> Round:
-    """One round with one level, as compare would play it."""
-    seat = Seat(cores or choose_cores(), folder / "server.log", ceiling)
+    """One round with one level, as compare would play it, on the server with this fault or on `target`."""
+    seat = Seat(cores or choose_cores(model), folder / "server.log", ceiling, model=model)
     planned = PlannedRound(number=1, block=1, scenario=scenario, target="faulty")
     with kept_to(seat.cores.generator):
-        return play(planned, PlannedScenario(name=scenario, levels=(level,)), faulty(fault), seat, Bench())
+        levels = PlannedScenario(name=scenario, levels=(level,))
+        return play(planned, levels, target or faulty(fault), seat, Bench())
 
 
 @contextmanager

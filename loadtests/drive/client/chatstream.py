@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from loadtests.drive.client.sse import SSEParser
 
@@ -27,13 +27,15 @@ TOKEN: Final = re.compile(
 class ChatStream:
     """A `Reader` for one answer of POST /chat/stream."""
 
-    __slots__ = ("_open", "_order", "_parser", "error", "first_content", "last", "stamps")
+    __slots__ = ("_open", "_order", "_parser", "content", "error", "first_content", "last", "stamps", "tool_calls")
 
     def __init__(self) -> None:
         self._parser = SSEParser()
         self._open = False  # between the start and the last event, where tokens belong
         self._order = ""
         self.stamps: list[float] = []
+        self.content: list[bytes] = []  # of each token, as it stands in JSON
+        self.tool_calls = 0
         self.first_content: float | None = None
         self.last: str | None = None
         self.error: str | None = None
@@ -42,6 +44,7 @@ class ChatStream:
         """Take the events that one read completed."""
         if self._open and self._parser.idle and (token := TOKEN(data)) is not None:
             self.stamps.append(stamp)
+            self.content.append(token[1])
             if self.first_content is None and token[1]:
                 self.first_content = stamp
             return
@@ -66,6 +69,7 @@ class ChatStream:
             self._order = self._order or "a token out of place or without a content string"
             return
         self.stamps.append(stamp)
+        self.content.append(to_json(content)[1:-1])
         if self.first_content is None and content:
             self.first_content = stamp
 
@@ -74,6 +78,7 @@ class ChatStream:
             self._order = self._order or f"{kind!r} after {self.last!r}"
         if kind == "error":
             self.error = f"{fields.get('error')}: {fields.get('detail')}"
+        self.tool_calls += kind == "tool_call"
         self.last = kind
         self._open = kind not in LAST
 

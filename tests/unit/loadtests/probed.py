@@ -22,6 +22,7 @@ from loadtests.plan import Level
 from loadtests.scenarios import find
 from loadtests.targets import Target
 from tests.unit.loadtests import made_up
+from tests.unit.loadtests.fake_bench import FakeBench
 
 
 def probed(scenario: str = "chat", seconds: float = 0.01, sent: float | None = None, **changes: object) -> DriveResult:
@@ -54,6 +55,7 @@ class Fake:
         self.problems: tuple[str, ...] = ()
         self.settings: Mapping[str, str] = {}
         self.files = 0
+        self.front = FakeBench()
 
     url, key = "http://127.0.0.1:1", "made-up"
 
@@ -89,4 +91,4 @@ class Fake:
     @property
     def bench(self) -> Bench:
         """The parts that a search is made with."""
-        return Bench(self.running, self.look, self.drive)
+        return Bench(self.running, self.look, self.drive, self.front.upstream)

@@ -27,10 +27,11 @@ from loadtests.calibrate import Calibration, finished, searched, stored
 from loadtests.calibrate.climb import Tried, found, next_load
 from loadtests.calibrate.machine import BESIDE, machine, sources
 from loadtests.calibrate.record import Record, record_of
-from loadtests.calibrate.running import RunningPeer, most_connections, peer
+from loadtests.calibrate.running import RunningPeer, peer
 from loadtests.calibrate.schedule import FRAMINGS, GAPS, Framing, Schedule, scripts
 from loadtests.calibrate.search import SEARCHES, Found, Search, search
 from loadtests.calibrate.step import COMPARED, Pair, Step, step_of
+from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed, DriveResult, DriveSpec, drive
 from loadtests.drive.client.sse import SSEParser
 from loadtests.drive.histogram import quantiles

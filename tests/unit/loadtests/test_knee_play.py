@@ -78,6 +78,15 @@ def test_how_a_probe_is_driven(tmp_path: Path) -> None:
     assert [probe.load for probe in found.probes] == [spec.rate for spec in fake.specs]
 
 
+def test_a_search_in_front_of_a_model_server(tmp_path: Path) -> None:
+    """Each fresh server has a fresh one behind it, with the scenario's latency, and the search says so."""
+    fake = Fake(knee=300)
+    found = play(tmp_path, fake, model="upstream")
+    assert (found.model, play(tmp_path, Fake(knee=300)).model) == ("upstream", "scripted")
+    assert len(fake.front.models) == fake.starts
+    assert fake.settings["AGENT_MODEL"] == "openai"
+
+
 def test_streams_are_searched_by_users(tmp_path: Path) -> None:
     """A closed loop of so many users, which streams' objective is held against."""
     fake = Fake(knee=1e9)

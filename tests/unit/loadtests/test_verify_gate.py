@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loadtests import verify
-from loadtests.compare import gate
+from loadtests import relied, verify
 from loadtests.errors import UserError
 from loadtests.serve import ROOT
 from loadtests.targets import load_targets
@@ -227,10 +226,10 @@ def test_a_failure_is_no_pass_for_its_target_only(ran: Ran, console: Console) ->
 def test_a_page_is_where_it_is_said(page: Path, said: str, kept: str, console: Console) -> None:
     """The terminal has a path that opens; what is stored with the run has none of this machine."""
     outcomes = {FLASK.name: VerifyOutcome(FLASK.name, Count(identical=1), page)}
-    rows = gate.relied([FLASK], outcomes)
-    gate.show(rows, outcomes, console)
+    rows = relied.rows([FLASK], outcomes)
+    relied.show(rows, outcomes, console)
     assert printed(console).endswith(f"; {said}\n")
-    assert gate.page(outcomes[FLASK.name]) == said
+    assert relied.page(outcomes[FLASK.name]) == said
     assert [row.page for row in rows] == [kept]
 
 

@@ -1,99 +1,20 @@
-"""The `parity` command: options in, one function of the harness called, an exit code out.
+"""The commands that load a server: drive, compare, knee, calibrate.
 
-Rule: no work is done here. What a user can get wrong is a `UserError` and becomes one sentence and exit code 2 in
-`main`, nowhere else. Heavy modules are imported by the command that needs them, so `--help` is fast.
-Neighbours: `serve.foreground`, `verify`, `drive`, `compare`, `knee.command`, `report`, `diff`.
+Rule: options in, one function of the harness called, an exit code out; what is heavy is imported inside.
+Neighbours: `options` (what several take), `drive`, `compare`, `knee.command`, `calibrate`.
 """
 
-import signal
-import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from loadtests.arrivals import Arrivals
-from loadtests.errors import UserError
+from loadtests.cli.options import Behind, FailIf, Markdown, TargetsFile, say
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
-app = typer.Typer(
-    name="parity",
-    help="FastAPI and Flask, side by side: one agent API, two equivalent servers, measurements you can trust.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-
-TargetsFile = Annotated[
-    Path | None, typer.Option("--targets", metavar="FILE", help="Targets of your own, laid over the kit's.")
-]
-FailIf = Annotated[
-    list[str] | None,
-    typer.Option("--fail-if", metavar="CONDITION", help="Such as 'chat.throughput<0.95'; may be repeated."),
-]
-Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write a Markdown summary here.")]
-By = Literal["absolute", "relative"]
-
-
-@app.command()
-def serve(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A deployment from loadtests/targets.toml.")],
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting; may be repeated.")
-    ] = None,
-    targets: TargetsFile = None,
-) -> None:
-    """Run one deployment in the foreground and say how to try it.
-
-    The environment's settings hold too; --set wins.
-    """
-    from loadtests.serve import foreground  # noqa: PLC0415 - see the module's rule
-
-    options = foreground.ServeOptions(target, host, port, tuple(settings or ()), targets)
-    raise typer.Exit(foreground.serve(options, Console()))
-
-
-@app.command()
-def verify(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    subjects: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TARGET...|URL]", help="Targets, or the URL of a running server."),
-    ] = None,
-    key: Annotated[str, typer.Option(help="A key that the server at the URL accepts.")] = "",
-    second_key: Annotated[str, typer.Option(help="Another such key: more of the contract can be shown.")] = "",
-    targets: TargetsFile = None,
-    clause: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only the cases of this clause; may be repeated.")
-    ] = None,
-    expression: Annotated[str, typer.Option("-k", metavar="EXPR", help="Only the cases that match.")] = "",
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the page and the files go.", show_default=".parity/verify")
-    ] = None,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the JUnit file here too.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results here too.")] = None,
-) -> None:
-    """Run the conformance suite: a table, a page to keep, and exit code 0 if nothing was wrong."""
-    from loadtests import verify as suite  # noqa: PLC0415 - see the module's rule
-
-    options = suite.VerifyOptions(
-        subjects=tuple(subjects or ()),
-        key=key,
-        second_key=second_key,
-        targets_file=targets,
-        chosen=suite.Chosen(tuple(clause or ()), expression),
-        out=out,
-        junit=junit,
-        json=json,
-    )
-    raise typer.Exit(suite.verify(options, Console()))
-
-
-@app.command()
 def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs or stream.")],
     url: Annotated[str, typer.Option(help="A server that keeps the contract.")],
@@ -136,14 +57,13 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     try:
         driveshow.run(spec, Console(), json)
     except KeyboardInterrupt as error:
-        _say("stopped before the round was over: there are no figures, and no process is left")
+        say("stopped before the round was over: there are no figures, and no process is left")
         raise typer.Exit(INTERRUPTED) from error
     except DriveFailed as error:  # no mistake of the user's: the generator's own failure, exit code 1
-        _say(error)
+        say(error)
         raise typer.Exit(1) from error
 
 
-@app.command()
 def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
     full: Annotated[
@@ -164,6 +84,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
         str | None, typer.Option(metavar="TERMS", help="--full: the knee's, as ttft_p99=200ms,errors=0.")
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Keep every request of the rounds as CSV.")] = False,
+    model: Behind = "scripted",
     fail_if: FailIf = None,
     markdown: Markdown = None,
 ) -> None:
@@ -187,11 +108,11 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
         rows=rows,
         fail_if=tuple(fail_if or ()),
         markdown=markdown,
+        model=model,
     )
     raise typer.Exit(comparison.compare(options, Console()))
 
 
-@app.command()
 def knee(  # noqa: PLR0913, PLR0917 - one parameter for each option
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async or stream.")],
     names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
@@ -201,17 +122,17 @@ def knee(  # noqa: PLR0913, PLR0917 - one parameter for each option
     minutes: Annotated[float, typer.Option(metavar="N", help="The most that all searches take.")] = 15.0,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every probe here.")] = None,
     seed: Annotated[int, typer.Option(help="Of the schedules of arrivals.")] = 1,
+    model: Behind = "scripted",
     targets: TargetsFile = None,
 ) -> None:
     """Search for the most load that each target holds within an objective."""
     from loadtests.knee import command  # noqa: PLC0415 - see the module's rule
 
     leave_on_sigterm(KeyboardInterrupt())  # whoever ends it, what was probed is shown and written
-    options = command.KneeOptions(scenario, tuple(names or ()), slo, minutes, json, targets, seed)
+    options = command.KneeOptions(scenario, tuple(names or ()), slo, minutes, json, targets, seed, model)
     raise typer.Exit(command.knee(options, Console()))
 
 
-@app.command()
 def calibrate(
     seconds: Annotated[float, typer.Option(min=15, help="How long it may take; more finds the limit closer.")] = 40.0,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every step here.")] = None,
@@ -223,63 +144,8 @@ def calibrate(
     try:
         calibration.calibrate(Console(), seconds=seconds, json_file=json)
     except KeyboardInterrupt as error:
-        _say("stopped before the limit was found: nothing is stored, and no process is left")
+        say("stopped before the limit was found: nothing is stored, and no process is left")
         raise typer.Exit(INTERRUPTED) from error
     except DriveFailed as error:
-        _say(error)
+        say(error)
         raise typer.Exit(1) from error
-
-
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, results/...")],
-    fail_if: FailIf = None,
-    markdown: Markdown = None,
-) -> None:
-    """Make a run's report again from its stored rounds, with no load.
-
-    Exit code 1 when a --fail-if holds, 3 when one could not be judged.
-    """
-    from loadtests.diff import ci  # noqa: PLC0415 - see the module's rule
-
-    raise typer.Exit(ci.report(run, tuple(fail_if or ()), markdown, Console()))
-
-
-@app.command()
-def diff(
-    a: Annotated[Path, typer.Argument(metavar="A", help="The run to compare with: its folder, results/...")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="The run that is asked about.")],
-    by: Annotated[
-        By | None, typer.Option(help="Trust B/A, or the ratio of ratios.", show_default="by the recorded machines")
-    ] = None,
-    fail_if: FailIf = None,
-    markdown: Markdown = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every figure here.")] = None,
-) -> None:
-    """Hold one run against another: what changed, how sure that is, and what differs around it.
-
-    Exit code 0, or with conditions 1 when one holds and 3 when one could not be judged.
-    """
-    from loadtests import diff as differ  # noqa: PLC0415 - see the module's rule
-
-    options = differ.DiffOptions(a, b, by=by, fail_if=tuple(fail_if or ()), markdown=markdown, json=json)
-    raise typer.Exit(differ.diff(options, Console()))
-
-
-def main() -> NoReturn:
-    """Run the command; say a user's mistake in one sentence."""
-    try:
-        leave_on_sigterm()
-        app()
-    except UserError as error:
-        _say(error)
-        sys.exit(2)
-    except KeyboardInterrupt:  # one more, when the command had ended already
-        sys.exit(INTERRUPTED)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that one could stop
-    sys.exit(0)
-
-
-def _say(error: object) -> None:
-    Console(stderr=True).print(f"parity: {error}", highlight=False, markup=False, soft_wrap=True)

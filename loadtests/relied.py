@@ -15,7 +15,7 @@ from loadtests.targets import Target
 from loadtests.verify import VerifyOutcome
 
 
-def relied(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome]) -> tuple[Relied, ...]:
+def rows(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome]) -> tuple[Relied, ...]:
     """One row for each target, in their order."""
     return tuple(_row(outcomes[target.name]) for target in targets)
 
@@ -39,9 +39,9 @@ def all_passed(targets: Sequence[Target], outcomes: Mapping[str, VerifyOutcome],
     return not failed
 
 
-def show(rows: Iterable[Relied], outcomes: Mapping[str, VerifyOutcome], console: Console) -> None:
+def show(found: Iterable[Relied], outcomes: Mapping[str, VerifyOutcome], console: Console) -> None:
     """Say for each target when it passed, with how many cases, on what, and where its page is."""
-    for row in rows:
+    for row in found:
         when = "passed now" if row.why else f"passed {row.passed_at}, and nothing has changed since"
         beside = f"{row.known} known differences, {row.not_applicable} not applicable"
         bound = f"sha256 {row.fingerprint[:12]}" if row.fingerprint else "no hash, as its sources are not named"
