@@ -15,6 +15,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from shared.errors import ApiError, Unavailable, problem
+from shared.observability.watch import Watch
 from shared.settings import Settings
 from shared.sse import StreamRecord
 
@@ -52,6 +53,13 @@ def configure(level: str) -> None:
         root.propagate = False
 
 
+def adopt(logger: logging.Logger) -> None:
+    """Send a library's warnings the same way as our own log, in the same form."""
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    logger.handlers[:] = logging.getLogger("parity").handlers
+
+
 def started(settings: Settings) -> None:
     """The start-up line, and a warning where the settings let nobody in."""
     service.info("started", extra={"fields": {"model": settings.agent_model}})
@@ -66,21 +74,50 @@ def request_id(sent: Sequence[str]) -> str:
 
 
 class RequestRecord:
-    """What will be said of one request: filled in while it runs, written by `finish`."""
+    """What will be said of one request: filled in while it runs, written by `finish`.
 
-    def __init__(self, request_id: str, method: str, path: str) -> None:
+    `route` (its address's template), `trace_id` and `first_token` (seconds) are for `watches`, and filled in by them.
+    """
+
+    def __init__(self, request_id: str, method: str, path: str, watches: Sequence[Watch] = ()) -> None:
         self.request_id, self.method, self.path = request_id, method, path
         self.status = 0
+        self.refused = False
+        self.route: str | None = None
+        self.trace_id: str | None = None
+        self.first_token: float | None = None
         self.stream: StreamRecord | None = None
+        self._watches = watches
         self._started = time.perf_counter()
+        for watch in watches:
+            watch.began(self)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.perf_counter() - self._started
+
+    def stream_began(self) -> StreamRecord:
+        """The answer will be a stream: what is to be filled in of it."""
+        self.stream = StreamRecord(self._event_sent if self._watches else None)
+        for watch in self._watches:
+            watch.stream_began(self)
+        return self.stream
+
+    def _event_sent(self, kind: str) -> None:
+        for watch in self._watches:
+            watch.event_sent(self, kind)
 
     def failed(self, exc: Exception) -> None:
         """An error on the server's side: what it was stays here, in the log; unexpected ones with their traceback."""
         told = problem(exc)
         if told.status < 500:
             return
+        for watch in self._watches:
+            watch.failed(self, exc)
+        self.refused = type(exc) is Unavailable
         expected = isinstance(exc, ApiError) and exc.__cause__ is None
-        level = logging.INFO if type(exc) is Unavailable else logging.ERROR  # to refuse work is no failure
+        level = logging.INFO if self.refused else logging.ERROR  # to refuse work is no failure
         line = {"request_id": self.request_id, "error": type(exc).__name__, "reason": told.body.detail}
         service.log(level, "request failed", exc_info=None if expected else exc, extra={"fields": line})
 
@@ -91,10 +128,14 @@ class RequestRecord:
             "method": self.method,
             "path": self.path,
             "status": self.status,
-            "seconds": round(time.perf_counter() - self._started, 6),
+            "seconds": round(self.seconds, 6),
         }
+        if self.trace_id is not None:
+            line["trace_id"] = self.trace_id
         if self.stream is not None:
             line |= {"events": self.stream.events, "outcome": self.stream.outcome}
             if self.stream.cause is not None:
                 self.failed(self.stream.cause)
         access.info("request", extra={"fields": line})
+        for watch in self._watches:
+            watch.ended(self)

@@ -5,7 +5,7 @@ Source: the WHATWG HTML standard, section "Server-sent events". Neighbours: `age
 each server's `routes.py` (writes the bytes).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from shared.agent.turn import Failed, Output, Ping
 from shared.errors import error_event
@@ -29,9 +29,13 @@ def encode(output: Output) -> bytes:
 
 
 class StreamRecord:
-    """What the log says of one stream: how many events were written, and how it ended."""
+    """What the log says of one stream: how many events were written, and how it ended.
 
-    def __init__(self) -> None:
+    `tell`, if there is one, hears of each event's type.
+    """
+
+    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
+        self._tell = tell
         self.events = 0
         self.outcome = "disconnected"
         self.cause: Exception | None = None
@@ -45,3 +49,5 @@ class StreamRecord:
             self.outcome = "completed"
         elif isinstance(output, Failed):
             self.outcome, self.cause = "failed", output.cause
+        if self._tell is not None:
+            self._tell("error" if isinstance(output, Failed) else output.type)

@@ -1,0 +1,1 @@
+"""Seen from outside: metrics and traces, each only when a setting asks for it."""

@@ -1,0 +1,1 @@
+"""Metrics and traces, as Prometheus and a collector see them."""
