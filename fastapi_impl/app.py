@@ -1,7 +1,7 @@
 """The FastAPI app, put together: `create_app(settings)`.
 
-Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`; the same four files,
-in the same order, as in `flask_impl`.
+Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`, `observability`; the
+same files, with the same functions in the same order, as in `flask_impl`.
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from fastapi_impl import errors, middleware, routes
+from fastapi_impl import errors, middleware, observability, routes
 from shared import log, openapi
 from shared.agent import build
 from shared.clock import Clock
@@ -47,6 +47,7 @@ def _assemble(settings: Settings) -> FastAPI:
     app.state.agent = build.async_agent(settings, drain, Clock())
     routes.install(app)
     errors.install(app)
+    observability.install(app)
     middleware.install(app)
     return app
 
@@ -81,3 +82,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.started(app.state.settings)
     yield
     await app.state.agent.close()
+    for watch in app.state.watches:
+        watch.close()

@@ -43,7 +43,7 @@ class RequestLog:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         sent_id = Headers(scope=scope).getlist("x-request-id")
-        record = RequestRecord(request_id(sent_id), scope["method"], scope["path"])
+        record = RequestRecord(request_id(sent_id), scope["method"], scope["path"], scope["app"].state.watches)
         scope.setdefault("state", {})["record"] = record
 
         async def send_with_id(message: Message) -> None:

@@ -5,7 +5,8 @@ parses a body before it runs any dependency, so the checks that must come first 
 own hook for that. Neighbours: `errors`, `middleware`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
 import anyio
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security
 from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from shared import openapi, sse, web
@@ -119,6 +121,25 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
+async def while_connected(request: Request, turn: Awaitable[ChatResponse]) -> ChatResponse:
+    """The turn's answer; once the client has gone, the turn is cancelled and `ClientDisconnect` raised."""
+    with anyio.CancelScope() as scope:
+        # No task group: it wraps what the turn raises, and costs a request five times as much.
+        listening = asyncio.create_task(_cancel_when_gone(request.receive, scope))
+        try:
+            return await turn
+        finally:
+            listening.cancel()
+    raise ClientDisconnect
+
+
+async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    """The body has been read, so the next that the server has to tell is that the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
 async def event_stream(outputs: AsyncStream, record: StreamRecord) -> AsyncGenerator[bytes, None]:
     """The bytes of each event; what has been written is counted when the next one is asked for."""
     async for output in outputs:
@@ -180,9 +201,9 @@ async def health(request: Request, response: Response) -> HealthResponse:
 
 
 @protected.post("/chat", tags=["chat"], responses={200: openapi.WHOLE_TURN, **ASK})
-async def chat(body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatResponse:
+async def chat(request: Request, body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatResponse:
     """Answer a message, whole."""
-    return await agent.chat(caller, body)
+    return await while_connected(request, agent.chat(caller, body))
 
 
 @protected.post(
@@ -195,7 +216,7 @@ async def chat(body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatRespon
 async def chat_stream(request: Request, body: ChatRequest, caller: Caller, agent: TheAgent) -> EventStream:
     """Answer a message as it is made, as server-sent events."""
     outputs = await agent.stream(caller, body)
-    request.state.record.stream = record = StreamRecord()
+    record: StreamRecord = request.state.record.stream_began()
     return EventStream(outputs, record)
 
 

@@ -1,7 +1,7 @@
 """The Flask app, put together: `create_app(settings)`.
 
-Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`; the same four files,
-in the same order, as in `fastapi_impl`.
+Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`, `observability`; the
+same files, with the same functions in the same order, as in `fastapi_impl`.
 """
 
 import atexit
@@ -11,7 +11,7 @@ from apispec import APISpec, BasePlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Flask
 
-from flask_impl import errors, middleware, routes
+from flask_impl import errors, middleware, observability, routes
 from shared import log, openapi
 from shared.agent import build
 from shared.clock import Clock
@@ -43,10 +43,13 @@ def _assemble(settings: Settings) -> Flask:
     app.extensions["agent"] = build.agent(settings, drain, Clock())
     routes.install(app)
     errors.install(app)
+    observability.install(app)
     middleware.install(app)
     app.extensions["openapi"] = _openapi(app)
     drain_on_sigterm(drain)
     atexit.register(app.extensions["agent"].close)
+    for watch in app.extensions["watches"]:
+        atexit.register(watch.close)
     log.started(settings)
     return app
 

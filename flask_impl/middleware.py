@@ -41,7 +41,7 @@ class NoUpgrade:
 def begin() -> None:
     """Give the request its id, and count it as work in hand."""
     sent_id = request.headers.getlist("X-Request-ID")
-    g.record = RequestRecord(request_id(sent_id), request.method, _path())
+    g.record = RequestRecord(request_id(sent_id), request.method, _path(), current_app.extensions["watches"])
     current_app.extensions["drain"].enter()
 
 

@@ -174,7 +174,7 @@ def chat_stream() -> Response:
         504: ModelTimeout
     """
     outputs = agent().stream(g.caller, parsed())
-    g.record.stream = record = StreamRecord()
+    record = g.record.stream_began()
     response = Response(event_stream(outputs, record), headers=sse.HEADERS)
     response.call_on_close(outputs.close)
     return response

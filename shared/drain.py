@@ -16,9 +16,11 @@ from types import FrameType
 from typing import Literal
 
 from shared.errors import Unavailable
+from shared.log import service
 from shared.models import VERSION, HealthResponse
 
 TICK = 0.02  # seconds between two looks at what is in hand
+QUIET = 0.1  # seconds without a request that end the wait: who stood in the server's queue is told 503, and not reset
 LAST_WORDS = 0.7  # seconds past the grace for the last events and log lines to go out
 SERVER_EXIT = 1.0  # seconds that the server's own shutdown may take before the process is cut off
 
@@ -37,8 +39,10 @@ class Drain:
     def __init__(self, grace: float, now: Callable[[], float] = time.monotonic) -> None:
         self._grace, self._now = grace, now
         self._started: float | None = None
-        self._in_hand = 0
+        self._in_hand, self._last_left = 0, now()
         self._lock = threading.Lock()
+        self.over = False
+        """Whether it is the server's turn now: the next SIGTERM is for its own handler."""
 
     @property
     def draining(self) -> bool:
@@ -55,7 +59,8 @@ class Drain:
         """Whether nothing is left to wait for."""
         if self._started is None:
             return False
-        return self._in_hand == 0 or self._now() >= self._started + self._grace + LAST_WORDS
+        quiet = self._in_hand == 0 and self._now() >= max(self._started, self._last_left) + QUIET
+        return quiet or self._now() >= self._started + self._grace + LAST_WORDS
 
     def health(self) -> Health:
         """What `GET /health` answers."""
@@ -80,6 +85,7 @@ class Drain:
         """A request's body has been sent, or its client has gone."""
         with self._lock:
             self._in_hand -= 1
+            self._last_left = self._now()
 
 
 def drain_on_sigterm(drain: Drain) -> None:
@@ -93,16 +99,26 @@ def drain_on_sigterm(drain: Drain) -> None:
             drain.start()
             # Not threading.Thread: its start() waits, which a signal handler in gevent's hub must not.
             _thread.start_new_thread(_hand_over, (drain,))
-        elif drain.done:
+        elif drain.over:
             _call(server_handler, number, frame)
 
     signal.signal(signal.SIGTERM, on_sigterm)
+    os.register_at_fork(after_in_child=_warn_of_fork)
+
+
+def _warn_of_fork() -> None:
+    """A server that forks its workers from a process with an app gives them signal handlers of its own."""
+    service.warning(
+        "this worker was forked after the app had been built, so it does not drain on SIGTERM, and streams are cut off:"
+        " let each worker build the app (gunicorn: leave out --preload)"
+    )
 
 
 def _hand_over(drain: Drain) -> None:
     """Wait for the work in hand, give the signal to the server, and see that the process ends."""
     while not drain.done:
         time.sleep(TICK)
+    drain.over = True
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(SERVER_EXIT)
     os._exit(0)

@@ -86,6 +86,12 @@ class Connection:
     ) -> None:
         self.close()
 
+    @property
+    def local_port(self) -> int:
+        """Our end's port, by which a server's process can be found that has the other end."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
     def close(self) -> None:
         """Go away, as a client does that has had enough."""
         self._socket.close()

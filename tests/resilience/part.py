@@ -5,7 +5,7 @@ broken, and makes its page from that value alone, so a page can be made again fr
 `__main__` (the command), the packages beside this file (the parts).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +49,8 @@ class Part(Generic[M]):
     kind: type[M]
     measure: Callable[[Tell], M]
     page: Callable[[M], str]
+    drawn: Callable[[M], Mapping[str, str]] = lambda _: {}
+    """Plots: the names of files beside the stored one, and what is in them."""
 
     @property
     def stored(self) -> Path:
@@ -65,11 +67,10 @@ class Part(Generic[M]):
         return self.kind.model_validate_json(self.stored.read_bytes())
 
     def store(self, measured: M) -> None:
-        """Write the file and the page."""
-        for path, text in (
-            (self.stored, measured.model_dump_json(indent=1) + "\n"),
-            (self.written, self.page(measured)),
-        ):
+        """Write the file, the page and the plots."""
+        plots = {RESULTS / name: text for name, text in self.drawn(measured).items()}
+        stored = {self.stored: measured.model_dump_json(indent=1) + "\n", self.written: self.page(measured)}
+        for path, text in (stored | plots).items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
 
