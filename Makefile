@@ -5,10 +5,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test mutants fuzz check lock clean
+.PHONY: help setup compare test mutants fuzz resilience check lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "  After setup: .venv/bin/parity --help"
 
 setup: $(INSTALLED) ## Install everything, from locked versions, into .venv
@@ -24,6 +24,9 @@ mutants: setup ## Break the servers in one place each, and see that the suite no
 
 fuzz: setup ## Send both servers the same 100,000 generated and damaged requests, and compare every answer
 	$(BIN)/python -m tests.fuzz --requests 100000
+
+resilience: setup ## Measure what the servers survive (faults, drain, slow peers, half an hour of load), and write docs/resilience
+	$(BIN)/python -m tests.resilience --store
 
 check: setup ## Run the linters: style, types, walls between the folders, dead links
 	$(BIN)/ruff check .
