@@ -22,7 +22,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from loadtests import calibrate, cli
+from loadtests import calibrate
 from loadtests.calibrate import Calibration, finished, searched, stored
 from loadtests.calibrate.climb import Tried, found, next_load
 from loadtests.calibrate.machine import BESIDE, machine, sources
@@ -31,6 +31,7 @@ from loadtests.calibrate.running import RunningPeer, peer
 from loadtests.calibrate.schedule import FRAMINGS, GAPS, Framing, Schedule, scripts
 from loadtests.calibrate.search import SEARCHES, Found, Search, search
 from loadtests.calibrate.step import COMPARED, Pair, Step, step_of
+from loadtests.cli import loading
 from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed, DriveResult, DriveSpec, drive
 from loadtests.drive.client.sse import SSEParser
@@ -212,7 +213,7 @@ def test_ctrl_c_ends_calibrate_with_a_sentence(
 
     monkeypatch.setattr(calibrate, "calibrate", pressed)
     with pytest.raises(typer.Exit) as end:
-        cli.calibrate()
+        loading.calibrate()
     assert end.value.exit_code == 130
     assert capsys.readouterr().err == (
         "parity: stopped before the limit was found: nothing is stored, and no process is left\n"

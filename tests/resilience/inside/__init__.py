@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH: with it, a server of the kit tells what is alive inside of it."""
