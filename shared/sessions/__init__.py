@@ -49,9 +49,9 @@ def _sqlite(url: str, ttl: float, now: _Now) -> SessionStore:
 
 
 def _async_sqlite(url: str, ttl: float, now: _Now) -> AsyncSessionStore:
-    from shared.sessions import threaded  # noqa: PLC0415 - as above
+    from shared.sessions import sqlite, threaded  # noqa: PLC0415 - as above
 
-    return threaded.ThreadedStore(_sqlite(url, ttl, now))
+    return threaded.ThreadedStore(sqlite.SqliteStore(sqlite.path_of(url), ttl, now, deadline=0))
 
 
 def _redis(url: str, ttl: float, _: _Now) -> SessionStore:

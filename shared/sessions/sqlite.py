@@ -2,29 +2,25 @@
 
 Rule: one row is one turn, so a pair cannot come apart, and one transaction adds it. The write-ahead log with
 synchronous=NORMAL means that a committed turn survives the death of any process (not the loss of power).
-SQLite never waits here by itself, because its wait would stop a gevent hub: `_patiently` waits instead, with
-a `time.sleep` that gevent patches. Neighbours: `protocol` (the promises), `threaded` (the same for an event
-loop).
+A call that finds the file locked is made again after a `time.sleep`, which gevent patches, until its deadline.
+Neighbours: `protocol` (the promises), `sqlite_file` (the connections), `threaded` (the same for an event loop).
 """
 
-import os
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from shared.errors import StoreUnavailable
 from shared.models import Message
+from shared.sessions.locked import DEADLINE, Locked, pauses
 from shared.sessions.protocol import Session, newest
+from shared.sessions.sqlite_file import SqliteFile
 
 _Result = TypeVar("_Result")
 
 _PREFIX = "sqlite:///"
-_IDLE_CONNECTIONS = 8  # per process; more are opened when needed, and closed after use
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
@@ -64,53 +60,63 @@ def path_of(url: str) -> Path:
 class SqliteStore:
     """A `SessionStore`; `ttl` and `deadline` in seconds, `now` a clock that all processes share.
 
-    Raises ValueError when the file cannot be written; a database that stays locked for `deadline` seconds, or
-    any other failure later on, is `StoreUnavailable`.
+    Raises ValueError when the file cannot be written; a database that stays locked for `deadline` seconds is
+    `Locked`, and any other failure later on `StoreUnavailable`.
     """
 
-    def __init__(self, path: Path, ttl: float, now: Callable[[], float] = time.time, *, deadline: float = 5.0) -> None:
-        self._path = path.absolute()
+    def __init__(
+        self, path: Path, ttl: float, now: Callable[[], float] = time.time, *, deadline: float = DEADLINE
+    ) -> None:
+        self._file = SqliteFile(path, _SCHEMA)
         self._ttl, self._now, self._deadline = ttl, now, deadline
-        # By process: a connection must not be used, nor even closed, on the other side of a fork.
-        self._idle: dict[int, deque[sqlite3.Connection]] = {}
         self._swept = _BEFORE_ALL
-        self._check()
+        self._check(path.absolute())
 
     def read(self, session: Session, limit: int | None = None) -> tuple[Message, ...]:
         """As `SessionStore.read`."""
-        turns = -1 if limit is None else (limit + 1) // 2
-        where = {"owner": session.owner, "session": session.id, "turns": turns}
-        with self._connection() as connection:
-            rows = self._patiently(lambda: connection.execute(_READ, where).fetchall())
-        if not rows or rows[0][0] <= self._now() - self._ttl:
-            return ()
-        messages = [
-            Message(role=role, content=content)
-            for _, user, assistant in reversed(rows)
-            for role, content in (("user", user), ("assistant", assistant))
-        ]
-        return newest(messages, limit)
+        return _patiently(lambda: self._read(session, limit), self._deadline)
 
     def append(self, session: Session, turn: tuple[Message, Message]) -> None:
         """As `SessionStore.append`; drops one idle session on the way, if it comes across one."""
+        _patiently(lambda: self._append(session, turn), self._deadline)
+
+    def delete(self, session: Session) -> None:
+        """As `SessionStore.delete`."""
+        _patiently(lambda: self._delete(session), self._deadline)
+
+    def close(self) -> None:
+        """Close this process's connections."""
+        self._file.close()
+
+    def _read(self, session: Session, limit: int | None) -> tuple[Message, ...]:
+        turns = -1 if limit is None else (limit + 1) // 2
+        where = {"owner": session.owner, "session": session.id, "turns": turns}
+        with self._file.reading() as connection:
+            rows = connection.execute(_READ, where).fetchall()
+        try:
+            if not rows or rows[0][0] <= self._now() - self._ttl:
+                return ()
+            messages = [
+                Message(role=role, content=content)
+                for _, user, assistant in reversed(rows)
+                for role, content in (("user", user), ("assistant", assistant))
+            ]
+        except (TypeError, ValueError) as error:  # bytes of a damaged file that make a row, and no turn
+            raise StoreUnavailable from error
+        return newest(messages, limit)
+
+    def _append(self, session: Session, turn: tuple[Message, Message]) -> None:
         now = self._now()
         dead = now - self._ttl
         where = {"owner": session.owner, "session": session.id, "dead": dead}
-        with self._transaction() as connection:
+        with self._file.writing() as connection:
             self._sweep(connection, dead)
             connection.execute(_DROP_IF_IDLE, where)
             connection.execute(_APPEND, {**where, "at": now, "user": turn[0].content, "assistant": turn[1].content})
 
-    def delete(self, session: Session) -> None:
-        """As `SessionStore.delete`."""
-        with self._transaction() as connection:
+    def _delete(self, session: Session) -> None:
+        with self._file.writing() as connection:
             connection.execute(_DELETE, {"owner": session.owner, "session": session.id})
-
-    def close(self) -> None:
-        """Close this process's connections."""
-        idle = self._pool()
-        while idle:
-            idle.pop().close()
 
     def _sweep(self, connection: sqlite3.Connection, dead: float) -> None:
         """Look at one session, the next in the order of the table; one a turn is enough to keep up."""
@@ -120,83 +126,30 @@ class SqliteStore:
         if row:
             connection.execute(_DROP_IF_IDLE, {"owner": row[0], "session": row[1], "dead": dead})
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection:
-            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
-            yield connection
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection to use alone; one that failed is closed, which rolls back, and never used again."""
-        idle = self._pool()
-        connection = self._take(idle)
-        try:
-            yield connection
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, sqlite3.Error):
-                raise StoreUnavailable from error
-            raise
-        if len(idle) < _IDLE_CONNECTIONS:
-            idle.append(connection)
-        else:
-            connection.close()
-
-    def _pool(self) -> deque[sqlite3.Connection]:
-        process = os.getpid()
-        return self._idle.get(process) or self._idle.setdefault(process, deque())
-
-    def _take(self, idle: deque[sqlite3.Connection]) -> sqlite3.Connection:
-        try:
-            return idle.pop()
-        except IndexError:
-            pass
-        try:
-            return self._open()
-        except sqlite3.Error as error:
-            raise StoreUnavailable from error
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", _SCHEMA):
-                self._patiently(partial(connection.execute, statement))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _patiently(self, work: Callable[[], _Result]) -> _Result:
-        """Do `work`, and again after a while for as long as another connection holds the lock."""
-        for pause in _pauses(self._deadline):
-            try:
-                return work()
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-            time.sleep(pause)
-        return work()
-
-    def _check(self) -> None:
+    def _check(self, path: Path) -> None:
         cure = "create it, or name another file in the store's URL"
-        if not self._path.parent.is_dir():
-            raise ValueError(f"the session store's folder {self._path.parent} does not exist: {cure}")
+        if not path.parent.is_dir():
+            raise ValueError(f"the session store's folder {path.parent} does not exist: {cure}")
         try:
-            with closing(self._open()) as connection:
-                self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
-        except sqlite3.Error as error:
+            _patiently(lambda: self._delete(_BEFORE_ALL), DEADLINE)
+        except StoreUnavailable as error:
             raise ValueError(
-                f"the session store {self._path} cannot be written ({error}): "
+                f"the session store {path} cannot be written ({error.__cause__}): "
                 "make it and its folder writable, or name another file in the store's URL"
             ) from error
+        finally:
+            self._file.close()
 
 
-def _pauses(total: float) -> Iterator[float]:
-    """Seconds to wait between tries: short at first, growing, `total` together."""
-    pause = 0.0002
-    while total > 0:
-        yield min(pause, total)
-        total -= pause
-        pause = min(pause * 2, 0.05)
+def _patiently(work: Callable[[], _Result], deadline: float) -> _Result:
+    """Do `work`, and again after a while for as long as it is locked; `deadline` 0 is a single try."""
+    until = time.monotonic() + deadline
+    for pause in pauses():
+        try:
+            return work()
+        except Locked:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise
+        time.sleep(min(pause, left))
+    raise AssertionError  # the pauses have no end

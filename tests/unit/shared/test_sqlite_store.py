@@ -27,10 +27,10 @@ def append(text):
 append("parent")
 child = os.fork()
 if child == 0:
-    inherited = len(store._pool())
+    inherited = len(store._file._pool())
     append("child")
     os._exit(inherited)
-assert len(store._pool()) == 1
+assert len(store._file._pool()) == 1
 assert os.waitpid(child, 0)[1] == 0
 append("parent again")
 """

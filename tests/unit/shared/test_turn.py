@@ -172,6 +172,53 @@ def test_a_slow_model_is_given_up(flow: Flow, world: World) -> None:
     assert isinstance(step.cause, ModelTimeout)
 
 
+def test_the_first_token_has_a_time_of_its_own(world: World) -> None:
+    """Until the first delta of each call one time holds, from then on the other."""
+    flow = turn("s", "what?", (), Pace(Limits(5.0, 100.0, first_token=9.0), world, lambda: world.now))
+    silent(flow)
+    world.now = 8.9
+    assert isinstance(flow.send([]), Receive)
+    assert isinstance(flow.send([CALL, End()]), UseTool)
+    flow.send("42")
+    assert isinstance(flow.send(None), Ask)
+    flow.send(None)
+    world.now = 17.8
+    assert isinstance(flow.send([]), Receive)
+    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    assert isinstance(flow.send(None), Receive)
+    world.now = 22.8
+    step = flow.send([])
+    assert isinstance(step, Failed)
+    assert isinstance(step.cause, ModelTimeout)
+
+
+def test_a_sign_of_life_is_not_sent(flow: Flow, world: World) -> None:
+    """An empty text keeps the model's time from running out, goes to nobody and puts no ping off."""
+    silent(flow)
+    world.now = 1.9
+    assert isinstance(flow.send([Text("")]), Receive)
+    world.now = 2.0
+    assert flow.send([Text("")]) == Ping()
+    assert isinstance(flow.send(None), Receive)
+    world.now = 6.9
+    assert flow.send([]) == Ping()
+    world.now = 7.0
+    flow.send(None)
+    step = flow.send([])
+    assert isinstance(step, Failed)
+    assert isinstance(step.cause, ModelTimeout)
+
+
+def test_a_slow_client_is_not_the_models_fault(flow: Flow, world: World) -> None:
+    """The time that a token takes to be written is none of the model's."""
+    silent(flow)
+    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    world.now = 60.0
+    assert isinstance(flow.send(None), Receive)
+    world.now = 61.9
+    assert isinstance(flow.send([]), Receive)
+
+
 def test_the_wait_ends_when_something_is_due(flow: Flow, world: World) -> None:
     """A wait is never longer than to the next ping or timeout, nor than a look at the drain is far."""
     assert silent(flow).timeout == WAKE

@@ -1,0 +1,185 @@
+"""Connections to one SQLite file: kept between uses, by process, for as long as the path still means that file.
+
+Rule: one try, no waiting. SQLite does not look at the path again: after somebody has put a backup in the file's place,
+or has removed its log, it would go on writing where nobody else can read. So what is at the path is compared once the
+lock is held, before anything is written, and again after. Neighbours: `sqlite` (the statements), `locked` (try again).
+"""
+
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import StoreUnavailable
+from shared.sessions.locked import Locked
+
+_IDLE = 8  # connections per process; more are opened when needed, and closed after use
+_PARTS = ("", "-wal", "-shm")  # the file, its write-ahead log and the log's index, all three beside each other
+_Inode = tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A connection, and what was at the path when it was opened."""
+
+    connection: sqlite3.Connection
+    parts: tuple[_Inode, ...]
+
+
+class SqliteFile:
+    """One file; every block raises `Locked` when the same may succeed in a moment, else `StoreUnavailable`."""
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._path, self._schema = path.absolute(), schema
+        # By process: a connection must not be used, nor even closed, on the other side of a fork.
+        self._idle: dict[int, deque[_Kept]] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with, once; nothing of what was read counts if the block raises."""
+        with self._lent() as kept:
+            try:
+                yield kept.connection
+            except sqlite3.Error as error:
+                if self._elsewhere(kept):  # it has read what is no longer there
+                    raise Locked from error
+                raise
+            if self._elsewhere(kept):
+                raise Locked
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: what is done in the block is stored when it ends, and not at all if it raises."""
+        with self._lent() as kept:
+            self._begin(kept)
+            yield kept.connection
+            kept.connection.execute("COMMIT")
+            if self._elsewhere(kept):
+                raise StoreUnavailable
+
+    def close(self) -> None:
+        """Close this process's idle connections."""
+        idle = self._pool()
+        while idle:
+            idle.pop().connection.close()
+
+    def _begin(self, kept: _Kept) -> None:
+        try:
+            kept.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if self._elsewhere(kept):
+                raise Locked from error
+            raise
+        if self._elsewhere(kept):
+            raise Locked
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Kept]:
+        """A connection to use alone; one that failed is closed, which rolls back, and never used again."""
+        idle = self._pool()
+        try:
+            kept = idle.pop() if idle else self._open()
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        try:
+            yield kept
+        except sqlite3.Error as error:
+            told = _told(error)
+            self._part_with(kept, healthy=isinstance(told, Locked) and not kept.connection.in_transaction)
+            raise told from error
+        except BaseException:
+            self._part_with(kept, healthy=False)
+            raise
+        self._part_with(kept, healthy=True)
+
+    def _part_with(self, kept: _Kept, *, healthy: bool) -> None:
+        idle = self._pool()
+        if self._elsewhere(kept):
+            stale = [kept, *_emptied(idle)]
+            idle.extend(each for each in stale if not self._left(each))
+        elif healthy and len(idle) < _IDLE:
+            idle.append(kept)
+        else:
+            kept.connection.close()
+
+    def _left(self, stale: _Kept) -> bool:
+        """Close a connection to what is no longer at the path, unless it has turns to save and somebody is in the way.
+
+        Nothing of what is at the path now may be lost or spoilt.
+        """
+        here = self._parts()
+        if here[0] != stale.parts[0]:
+            self._remove_log(here, stale.parts)
+        with suppress(sqlite3.Error):
+            stale.connection.rollback()
+            if self._holds_the_log(here, stale.parts) and not _checkpointed(stale.connection):
+                return False
+        stale.connection.close()
+        return True
+
+    def _holds_the_log(self, here: tuple[_Inode, ...], before: tuple[_Inode, ...]) -> bool:
+        """Whether the file is the same and its log was removed: gone, or made again by somebody and still empty."""
+        if here[0] != before[0] or here[1] == before[1]:
+            return False
+        return here[1] is None or (here[2] == before[2] and not _size(f"{self._path}-wal"))
+
+    def _remove_log(self, here: tuple[_Inode, ...], before: tuple[_Inode, ...]) -> None:
+        """Another file is at the path, beside the log of the one before: SQLite would take it, and mix the two."""
+        for part, now, then in zip(_PARTS[1:], here[1:], before[1:], strict=True):
+            if now is not None and now == then:
+                Path(f"{self._path}{part}").unlink(missing_ok=True)
+
+    def _elsewhere(self, kept: _Kept) -> bool:
+        return self._parts() != kept.parts or None in kept.parts
+
+    def _parts(self) -> tuple[_Inode, ...]:
+        return tuple(_inode(f"{self._path}{part}") for part in _PARTS)
+
+    def _pool(self) -> deque[_Kept]:
+        process = os.getpid()
+        return self._idle.get(process) or self._idle.setdefault(process, deque())
+
+    def _open(self) -> _Kept:
+        # SQLite never waits by itself here, because its wait would stop a gevent hub.
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", self._schema):
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return _Kept(connection, self._parts())
+
+
+def _emptied(idle: deque[_Kept]) -> Iterator[_Kept]:
+    while idle:
+        yield idle.pop()
+
+
+def _checkpointed(connection: sqlite3.Connection) -> bool:
+    """Bring a log that only this connection can still read into the file; False when others are in the way."""
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
+def _inode(path: str) -> _Inode:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - six times a turn: a Path costs more than the call
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _told(error: sqlite3.Error) -> StoreUnavailable:
+    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return Locked() if busy else StoreUnavailable()
