@@ -10,7 +10,7 @@ of them, more than one for each worker, is held by a call that nobody closed. Ne
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,10 +100,11 @@ class Counter:
         )
 
     def settled(self) -> Held:
-        """Once some counts in a row, a while apart, are the same; the last one when they never are."""
+        """Once idle connections are gone and some counts in a row are the same; the last one when they never are."""
         deadline, counts = time.monotonic() + SETTLES, [self.take()]
-        while counts[-ALIKE:] != [counts[-1]] * ALIKE and time.monotonic() < deadline:
+        while self._unsettled(counts) and time.monotonic() < deadline:
             time.sleep(BETWEEN)
+            self._nudge()
             counts.append(self.take())
         return counts[-1]
 
@@ -112,9 +113,17 @@ class Counter:
         deadline, workers = time.monotonic() + SETTLES, self.target.workers
         while (now := self.take()).beyond(before, workers) and time.monotonic() < deadline:
             time.sleep(BETWEEN)
-            for _ in range(2 * self.target.workers - 1):  # so that most likely each worker gets one
-                self.launched.subject.chat(SHORT)
+            self._nudge()
         return now
+
+    def _unsettled(self, counts: Sequence[Held]) -> bool:
+        rest = [one.model_dump(exclude={"upstream"}) for one in counts[-ALIKE:]]
+        return counts[-1].upstream > self.target.workers or rest != [rest[-1]] * ALIKE
+
+    def _nudge(self) -> None:
+        """Run turns, so many that each worker most likely gets one."""
+        for _ in range(2 * self.target.workers - 1):
+            self.launched.subject.chat(SHORT)
 
     def _inside(self, process: psutil.Process) -> dict[str, int]:
         answer = self.folder / str(process.pid)
