@@ -127,6 +127,7 @@ class SqliteStore:
             connection.execute(_DROP_IF_IDLE, {"owner": row[0], "session": row[1], "dead": dead})
 
     def _check(self, path: Path) -> None:
+        """Write once; the connection is kept, so that whatever becomes of the log, each worker still has it."""
         cure = "create it, or name another file in the store's URL"
         if not path.parent.is_dir():
             raise ValueError(f"the session store's folder {path.parent} does not exist: {cure}")
@@ -137,8 +138,6 @@ class SqliteStore:
                 f"the session store {path} cannot be written ({error.__cause__}): "
                 "make it and its folder writable, or name another file in the store's URL"
             ) from error
-        finally:
-            self._file.close()
 
 
 def _patiently(work: Callable[[], _Result], deadline: float) -> _Result:

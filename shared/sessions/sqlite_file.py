@@ -5,6 +5,7 @@ or has removed its log, it would go on writing where nobody else can read. So wh
 lock is held, before anything is written, and again after. Neighbours: `sqlite` (the statements), `locked` (try again).
 """
 
+import fcntl
 import os
 import sqlite3
 from collections import deque
@@ -36,6 +37,7 @@ class SqliteFile:
         self._path, self._schema = path.absolute(), schema
         # By process: a connection must not be used, nor even closed, on the other side of a fork.
         self._idle: dict[int, deque[_Kept]] = {}
+        self._opened: tuple[_Inode, ...] | None = None  # what was at the path when a connection was last opened
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -62,9 +64,8 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close this process's idle connections."""
-        idle = self._pool()
-        while idle:
-            idle.pop().connection.close()
+        for kept in _emptied(self._pool()):
+            kept.connection.close()
 
     def _begin(self, kept: _Kept) -> None:
         try:
@@ -80,10 +81,7 @@ class SqliteFile:
     def _lent(self) -> Iterator[_Kept]:
         """A connection to use alone; one that failed is closed, which rolls back, and never used again."""
         idle = self._pool()
-        try:
-            kept = idle.pop() if idle else self._open()
-        except sqlite3.Error as error:
-            raise _told(error) from error
+        kept = next(_emptied(idle), None) or self._open()
         try:
             yield kept
         except sqlite3.Error as error:
@@ -98,39 +96,60 @@ class SqliteFile:
     def _part_with(self, kept: _Kept, *, healthy: bool) -> None:
         idle = self._pool()
         if self._elsewhere(kept):
-            stale = [kept, *_emptied(idle)]
-            idle.extend(each for each in stale if not self._left(each))
+            idle.extend(self._left([kept, *_emptied(idle)]))
         elif healthy and len(idle) < _IDLE:
             idle.append(kept)
         else:
             kept.connection.close()
 
-    def _left(self, stale: _Kept) -> bool:
-        """Close a connection to what is no longer at the path, unless it has turns to save and somebody is in the way.
+    def _left(self, stale: list[_Kept]) -> list[_Kept]:
+        """Close connections to what is no longer at the path; those to be tried again: somebody is in the way."""
+        try:
+            with self._alone():
+                return [each for each in stale if not self._closed(each)]
+        except StoreUnavailable:
+            return stale
 
-        Nothing of what is at the path now may be lost or spoilt.
-        """
-        here = self._parts()
-        if here[0] != stale.parts[0]:
-            self._remove_log(here, stale.parts)
+    def _closed(self, stale: _Kept) -> bool:
+        """Close it, unless it has turns to save and cannot; nothing of what is at the path now may be spoilt."""
+        self._remove_log(stale.parts)
         with suppress(sqlite3.Error):
             stale.connection.rollback()
-            if self._holds_the_log(here, stale.parts) and not _checkpointed(stale.connection):
+            if self._holds_the_log(stale.parts) and not _checkpointed(stale.connection):
                 return False
         stale.connection.close()
         return True
 
-    def _holds_the_log(self, here: tuple[_Inode, ...], before: tuple[_Inode, ...]) -> bool:
+    def _holds_the_log(self, before: tuple[_Inode, ...]) -> bool:
         """Whether the file is the same and its log was removed: gone, or made again by somebody and still empty."""
+        here = self._parts()
         if here[0] != before[0] or here[1] == before[1]:
             return False
-        return here[1] is None or (here[2] == before[2] and not _size(f"{self._path}-wal"))
+        return here[1] is None or (here[2] in (None, before[2]) and not _size(f"{self._path}-wal"))
 
-    def _remove_log(self, here: tuple[_Inode, ...], before: tuple[_Inode, ...]) -> None:
-        """Another file is at the path, beside the log of the one before: SQLite would take it, and mix the two."""
+    def _remove_log(self, before: tuple[_Inode, ...]) -> None:
+        """If another file is at the path, beside the log of the one before: SQLite would take it, and mix the two."""
+        here = self._parts()
+        if here[0] == before[0]:
+            return
         for part, now, then in zip(_PARTS[1:], here[1:], before[1:], strict=True):
             if now is not None and now == then:
                 Path(f"{self._path}{part}").unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other connection is opened or left meanwhile, in any process: by a lock on the folder; `Locked` if so."""
+        try:
+            folder = os.open(self._path.parent, os.O_RDONLY)
+        except OSError as error:
+            raise StoreUnavailable from error
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise Locked from error
+        finally:
+            os.close(folder)
 
     def _elsewhere(self, kept: _Kept) -> bool:
         return self._parts() != kept.parts or None in kept.parts
@@ -143,20 +162,31 @@ class SqliteFile:
         return self._idle.get(process) or self._idle.setdefault(process, deque())
 
     def _open(self) -> _Kept:
-        # SQLite never waits by itself here, because its wait would stop a gevent hub.
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        with self._alone():
+            if self._opened is not None:
+                self._remove_log(self._opened)
+            return self._opened_anew()
+
+    def _opened_anew(self) -> _Kept:
         try:
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", self._schema):
-                connection.execute(statement)
-        except BaseException:
-            connection.close()
-            raise
-        return _Kept(connection, self._parts())
+            # SQLite never waits by itself here, because its wait would stop a gevent hub.
+            connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            try:
+                for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", self._schema):
+                    connection.execute(statement)
+            except BaseException:
+                connection.close()
+                raise
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        self._opened = self._parts()
+        return _Kept(connection, self._opened)
 
 
 def _emptied(idle: deque[_Kept]) -> Iterator[_Kept]:
-    while idle:
-        yield idle.pop()
+    with suppress(IndexError):  # another thread may take the last one
+        while True:
+            yield idle.pop()
 
 
 def _checkpointed(connection: sqlite3.Connection) -> bool:

@@ -24,7 +24,9 @@ LIMITS = httpx2.Limits(
 )
 ERROR_BYTES = 64 * 1024  # of an error's body; it is never shown, but the SDK reads it
 LINE_SPARE = 64 * 1024  # of a line of the stream, beside the answer's text
-BYTES_PER_CHARACTER = 12  # at most, in JSON: a surrogate pair, escaped
+# Of a line, in JSON. A whole answer in one event, escaped throughout, could be up to 12: it is refused, since whatever
+# is taken is held whole, several times over, before anybody can count its characters.
+BYTES_PER_CHARACTER = 2
 LAST_BYTES = 0.1  # seconds to wait for the end of a stream that is done, as the SDK's async half does
 
 Socket = httpcore2.SOCKET_OPTION
@@ -198,5 +200,5 @@ class AsyncTransport(httpx2.AsyncHTTPTransport):
 
 
 def longest_line(characters: int) -> int:
-    """Bytes that a line can have at most, with an answer of so many characters in it."""
+    """Bytes that a line may have, if an answer may have so many characters."""
     return characters * BYTES_PER_CHARACTER + LINE_SPARE

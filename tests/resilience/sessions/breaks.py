@@ -116,8 +116,6 @@ def _corrupted(first: int, length: int) -> Block:
             live.backup(copy)
         _overwrite(file, first, length)
         yield
-        for end in ("-wal", "-shm"):
-            file.part(end).unlink(missing_ok=True)
         backup.replace(file.path)
 
     return block

@@ -25,10 +25,10 @@ CURE = """\
 **Corrupt (SQLite).** Every 503 goes on until the file is another one. Put a backup in its place, or an empty file,
 while the servers run:
 
-    rm -f sessions.sqlite3-wal sessions.sqlite3-shm
     mv backup.sqlite3 sessions.sqlite3          # or: rm sessions.sqlite3
 
-`mv`, not `cp`: the file must be another one, not other bytes in the same one. At each turn, once they hold the
+`mv`, not `cp`: the file must be another one, not other bytes in the same one. Leave the files that end in `-wal` and
+`-shm` to the servers; only where no server runs, remove them first. At each turn, once they hold the
 lock, the servers compare what is at the path with what they have open, so no turn goes where nobody can read it: a
 file that was replaced is opened anew, and the log of the one before is not mixed into it. If only the log was
 removed, a worker that still has it brings its turns into the file first. A damaged byte inside of a text that is

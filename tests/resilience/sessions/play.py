@@ -56,8 +56,8 @@ def play(how: Break, launched: Launched, place: Place) -> Faced:
         store=how.store,
         name=how.name,
         completed=_count(turns["during"], "completed"),
-        refused=_count(turns["during"], "refused"),
-        slowest_refusal=max((turn.seconds for turn in turns["during"] if turn.outcome == "refused"), default=0.0),
+        refused=_count(seen.turns, "refused"),
+        slowest_refusal=max((turn.seconds for turn in seen.turns if turn.outcome == "refused"), default=0.0),
         health=len(seen.health),
         slowest_health=max(seen.health),
         back=back,
@@ -74,11 +74,12 @@ def _promises(how: Break, launched: Launched, turns: dict[Phase, list[Turn]], se
         yield f"{broken} connections broke off"
     if missing := AFTER - _count(turns["after"], "completed"):
         yield f"{missing} turns failed after the cure"
-    refused = [turn.seconds for turn in turns["during"] if turn.outcome == "refused"]
-    if how.refuses and not refused:
-        yield "no turn was refused"
-    # One request at a time is all that such a server has: whoever comes second waits for the first.
+    refused = [turn.seconds for turn in seen.turns if turn.outcome == "refused"]
+    # One request at a time is all that such a server has: whoever comes second waits for the first; and its only
+    # connection to a file can know all of it, and need not read what is damaged.
     if launched.process.target.slots != 1:
+        if how.refuses and not refused:
+            yield "no turn was refused"
         if max(refused, default=0) > WAIT:
             yield f"a turn was refused only after {max(refused):.1f} s"
         if max(seen.health) > HEALTH:

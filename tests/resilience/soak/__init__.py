@@ -3,7 +3,9 @@
 Rule: zero broken promises, and flat after the warm-up. Neighbours: `watch` (plays it), `page`, `plot`.
 """
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +14,7 @@ from tests.resilience.part import Part, Tell, machine, now
 from tests.resilience.soak.model import Soak, Soaked
 from tests.resilience.soak.page import page
 from tests.resilience.soak.plot import plot
-from tests.resilience.soak.watch import soak
+from tests.resilience.soak.watch import Course, soak
 
 MINUTES = 30.0
 EVERY = 10.0  # seconds between looks
@@ -23,8 +25,11 @@ def measure(tell: Tell, minutes: float = MINUTES, every: float = EVERY) -> Soake
     taken, targets = now(), pick(load_targets(), DEFAULT_TARGETS)
     tell(f"{minutes:g} min of {', '.join(target.name for target in targets)}, at the same time")
     with TemporaryDirectory(prefix="parity-soak-") as name, ThreadPoolExecutor(len(targets)) as pool:
-        playing = [pool.submit(soak, target, 60 * minutes, every, Path(name), 1) for target in targets]
-        soaks = tuple(one.result() for one in playing)
+        course = Course(60 * minutes, every, Path(name), seed=1, stopped=threading.Event())
+        try:
+            soaks = tuple(pool.map(partial(soak, course=course), targets))
+        finally:  # Ctrl-C: the pool waits for them
+            course.stopped.set()
     return Soaked(taken=taken, machine=machine(), broken=tuple(_broken(soaks)), soaks=soaks)
 
 

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -29,13 +30,25 @@ SETTINGS = {"MODEL_FIRST_TOKEN_TIMEOUT": "5", "MODEL_TIMEOUT": "2", "STREAM_HEAR
 TTFT, ITL = 0.05, 0.02
 
 
-def soak(target: Target, seconds: float, every: float, folder: Path, seed: int) -> Soak:
-    """Play it: `seconds` of load, a look `every` so many seconds."""
+@dataclass(frozen=True)
+class Course:
+    """`seconds` of load, a look `every` so many seconds; logs go into the folder; set, `stopped` ends it."""
+
+    seconds: float
+    every: float
+    folder: Path
+    seed: int
+    stopped: threading.Event
+
+
+def soak(target: Target, course: Course) -> Soak:
+    """Play it."""
+    seconds, folder, seed = course.seconds, course.folder, course.seed
     with upstream.running(ttft=TTFT, itl=ITL, jitter=0.5, seed=seed, log=folder / f"{target.name}-model.log") as model:
         settings = {**model.settings, **SETTINGS}
         with started(target, settings, folder / f"{target.name}.log") as launched:
-            crowd = Crowd(launched.subject, seed, seconds)
-            looks = crowd.play(lambda: look(launched.process), every)
+            crowd = Crowd(launched.subject, course)
+            looks = crowd.play(lambda: look(launched.process))
         stats = model.stats()
     counted = {name: getattr(stats, name) for name in ("requests", "completed", "cancelled", "tokens", "connections")}
     return Soak(
@@ -52,27 +65,33 @@ def soak(target: Target, seconds: float, every: float, folder: Path, seed: int) 
 class Crowd:
     """The users of one server, each in a thread of its own."""
 
-    def __init__(self, server: Subject, seed: int, seconds: float) -> None:
-        self.users = [User(server, random.Random(f"{seed} {number}")) for number in range(USERS)]
+    def __init__(self, server: Subject, course: Course) -> None:
+        self.users = [User(server, random.Random(f"{course.seed} {number}")) for number in range(USERS)]
         self.broken: list[str] = []
-        self._until = time.monotonic() + seconds
+        self._course = course
+        self._until = time.monotonic() + course.seconds
 
-    def play(self, take: Callable[[], tuple[float, int, int]], every: float) -> list[Look]:
+    @property
+    def over(self) -> bool:
+        """Whether there is no more to do."""
+        return self._course.stopped.is_set() or time.monotonic() >= self._until
+
+    def play(self, take: Callable[[], tuple[float, int, int]]) -> list[Look]:
         """Let them act until the time is over; the looks meanwhile."""
         threads = [threading.Thread(target=self._live, args=(user,), daemon=True) for user in self.users]
         began, looks = time.monotonic(), []
         for thread in threads:
             thread.start()
-        while (now := time.monotonic()) < self._until:
-            rss, some, many = take()
-            looks.append(Look(at=round(now - began, 1), rss_mib=round(rss, 1), threads=some, descriptors=many))
-            time.sleep(min(every, max(0.0, self._until - time.monotonic())))
+        while not self.over:
+            at, (rss, some, many) = time.monotonic() - began, take()
+            looks.append(Look(at=round(at, 1), rss_mib=round(rss, 1), threads=some, descriptors=many))
+            self._course.stopped.wait(min(self._course.every, max(0.0, self._until - time.monotonic())))
         for thread in threads:
             thread.join()
         return looks
 
     def _live(self, user: User) -> None:
-        while time.monotonic() < self._until and len(self.broken) < MOST:
+        while not self.over and len(self.broken) < MOST:
             try:
                 user.act()
             except Exception as error:  # whatever it was, the server's clients were promised something else
