@@ -80,7 +80,7 @@ def _parts(measured: SessionsMeasured) -> Iterator[str]:
         f"**{len(measured.faced)} breaks, {sum(each.kills for each in measured.killed)} workers killed, "
         f"{len(measured.broken)} promises broken.** {measured.machine}; {measured.taken:%Y-%m-%d %H:%M} UTC.\n"
     )
-    yield from (f"- BROKEN: {sentence}" for sentence in measured.broken)
+    yield from (f"- BROKEN: {sentence}\n" for sentence in measured.broken)
     yield from (f"- This machine could not: {reason}\n" for reason in measured.unable)
     yield "## Turns of one session at the same time\n"
     yield table(("target", "store", "turns", "completed", "stored", "s"), map(_together, measured.together))
