@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from loadtests.errors import UserError
 from loadtests.plan import SCHEMA_VERSION
+from loadtests.signals import held_back
 
 Model = TypeVar("Model", bound=BaseModel)
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -40,7 +41,8 @@ def write(path: Path, text: str, option: str = "--out") -> None:
     """
     try:
         path.parent.mkdir(exist_ok=True)
-        _replace(path, text)
+        with held_back():  # an interrupt between making the temporary file and knowing its name would leave it behind
+            _replace(path, text)
     except OSError as error:
         raise UserError(
             f"cannot write {path}: {error.strerror}; make room or choose another place with {option}. "

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from loadtests import compare, results
@@ -21,6 +22,7 @@ from tests.unit.loadtests.fake_bench import CEILING
 TARGETS = ("fastapi-uvicorn", "flask-gevent")
 
 
+@pytest.mark.timeout(300)  # a minute of load, and more beside other tests
 def test_a_small_comparison(tmp_path: Path) -> None:
     """Two targets pass, every round of the plan is played on real servers, and the run's folder holds the report."""
 
