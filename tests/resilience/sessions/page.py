@@ -58,6 +58,9 @@ CANNOT = """\
   gunicorn's sync worker, not the store: where a store can stall, use another.
 - A single `fastapi-uvicorn` process that is killed is started again by nobody; with `--workers` uvicorn does, and
   gunicorn always.
+- Under several workers, a backup that is put in the place of a corrupt file while turns are taken can cost turns of the
+  next moments: of some dozen such exchanges, one on four gthread workers lost a turn and failed another. Stop the
+  service for it, or expect that. This is a defect, known and not mended yet.
 - SQLite on gevent: a disk that stalls (not a lock) stalls the worker, since greenlets cannot wait for a disk. On
   the other deployments it stalls threads; FastAPI's turns are refused after 5 s.
 """
