@@ -1,10 +1,11 @@
-"""The two loops that drive a turn: one may block, one runs on an event loop. They perform effects and hold no logic.
+"""The two drivers of a turn: one may block, one runs on an event loop. They perform effects and hold no logic.
 
-Rule: what differs between a class or function here and its async twin is `await` and nothing else. Closing the
-iterator that `run` gives closes the turn and cancels the model call. Neighbours: `turn` (the logic), `service`.
+Rule: what differs between a class here and its async twin is `await` and nothing else. An output is asked for, as of
+any iterator; closing a driver closes the turn and cancels the model call. Plain iterators and not generators, so that
+an output passes one hop and not two. Neighbours: `turn` (the logic), `service` (closes what it opens).
 """
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,27 +33,44 @@ class Scene:
         return run_tool(self.tools, call.name, call.arguments, Context(self.history, self.clock.utc()))
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """What went wrong with an effect, on its way into the turn."""
+class Driver:
+    """Drives a turn by code that may block: an iterator of its outputs. Whoever iterates closes it, in the end too."""
 
-    cause: Exception
-
-
-class Io:
-    """What a turn's effects act on, for code that may block."""
-
-    def __init__(self, model: Model, store: SessionStore, scene: Scene) -> None:
-        self._model, self._store, self._scene = model, store, scene
+    def __init__(self, flow: Flow, scene: Scene, model: Model, store: SessionStore) -> None:
+        self._flow, self._scene, self._model, self._store = flow, scene, model, store
         self._call: ModelCall | None = None
 
-    def perform(self, effect: Effect) -> Any:
+    def __iter__(self) -> "Driver":
+        return self
+
+    def __next__(self) -> Output:
+        """The next output, after the effects that the turn asks for before it."""
+        try:
+            step = next(self._flow)
+            while isinstance(step, Effect):
+                try:
+                    answer = self._perform(step)
+                except Exception as exc:
+                    step = self._flow.throw(exc)
+                else:
+                    step = self._flow.send(answer)
+        except StopIteration:
+            self._hang_up()
+            raise
+        return step
+
+    def close(self) -> None:
+        """End the turn if it still runs, and cancel the model call if one is open."""
+        self._flow.close()
+        self._hang_up()
+
+    def _perform(self, effect: Effect) -> Any:
         """Do it, and give what the turn is to be told."""
         match effect:
             case Receive(timeout) if self._call is not None:
                 return self._call.receive(timeout)
             case Ask(conversation):
-                self.close()
+                self._hang_up()
                 self._call = self._model.open(conversation, self._scene.tools)
             case UseTool(call):
                 return self._scene.use_tool(call)
@@ -60,27 +78,52 @@ class Io:
                 self._store.append(self._scene.session, turn)
         return None
 
-    def close(self) -> None:
-        """Cancel the model call, if one is open."""
-        call, self._call = self._call, None
-        if call is not None:
-            call.close()
+    def _hang_up(self) -> None:
+        if self._call is not None:
+            self._call.close()
+            self._call = None  # not before: a closing that was broken off is done again
 
 
-class AsyncIo:
-    """What a turn's effects act on, for code on an event loop."""
+class AsyncDriver:
+    """As `Driver`, on an event loop."""
 
-    def __init__(self, model: AsyncModel, store: AsyncSessionStore, scene: Scene) -> None:
-        self._model, self._store, self._scene = model, store, scene
+    def __init__(self, flow: Flow, scene: Scene, model: AsyncModel, store: AsyncSessionStore) -> None:
+        self._flow, self._scene, self._model, self._store = flow, scene, model, store
         self._call: AsyncModelCall | None = None
 
-    async def perform(self, effect: Effect) -> Any:
-        """Do it, and give what the turn is to be told."""
+    def __aiter__(self) -> "AsyncDriver":
+        return self
+
+    async def __anext__(self) -> Output:
+        """As `Driver.__next__`."""
+        try:
+            step = next(self._flow)
+            while isinstance(step, Effect):
+                try:
+                    answer = await self._perform(step)
+                except Exception as exc:
+                    step = self._flow.throw(exc)
+                else:
+                    step = self._flow.send(answer)
+        except StopIteration:
+            await self._hang_up()
+            raise StopAsyncIteration from None
+        return step
+
+    async def aclose(self) -> None:
+        """As `Driver.close`."""
+        self._flow.close()
+        if self._call is not None:
+            with anyio.CancelScope(shield=True):  # a cancelled task must still be able to cancel the model's call
+                await self._hang_up()
+
+    async def _perform(self, effect: Effect) -> Any:
+        """As `Driver._perform`."""
         match effect:
             case Receive(timeout) if self._call is not None:
                 return await self._call.receive(timeout)
             case Ask(conversation):
-                await self.close()
+                await self._hang_up()
                 self._call = self._model.open(conversation, self._scene.tools)
             case UseTool(call):
                 return self._scene.use_tool(call)
@@ -88,53 +131,7 @@ class AsyncIo:
                 await self._store.append(self._scene.session, turn)
         return None
 
-    async def close(self) -> None:
-        """Cancel the model call, if one is open."""
-        call, self._call = self._call, None
-        if call is not None:
-            await call.close()
-
-
-def run(flow: Flow, io: Io) -> Generator[Output, None, None]:
-    """Drive the turn to its end, or until this iterator is closed."""
-    answer: Any = None
-    try:
-        while (step := _resume(flow, answer)) is not None:
-            answer = None
-            if isinstance(step, Effect):
-                try:
-                    answer = io.perform(step)
-                except Exception as exc:
-                    answer = Raised(exc)
-            else:
-                yield step
-    finally:
-        flow.close()
-        io.close()
-
-
-async def arun(flow: Flow, io: AsyncIo) -> AsyncGenerator[Output, None]:
-    """Drive the turn to its end, or until this iterator is closed."""
-    answer: Any = None
-    try:
-        while (step := _resume(flow, answer)) is not None:
-            answer = None
-            if isinstance(step, Effect):
-                try:
-                    answer = await io.perform(step)
-                except Exception as exc:
-                    answer = Raised(exc)
-            else:
-                yield step
-    finally:
-        flow.close()
-        with anyio.CancelScope(shield=True):  # a cancelled task must still be able to cancel the model's call
-            await io.close()
-
-
-def _resume(flow: Flow, answer: Any) -> Effect | Output | None:
-    """The turn's next step, or None when it is over."""
-    try:
-        return flow.throw(answer.cause) if isinstance(answer, Raised) else flow.send(answer)
-    except StopIteration:
-        return None
+    async def _hang_up(self) -> None:
+        if self._call is not None:
+            await self._call.close()
+            self._call = None  # as above

@@ -4,11 +4,12 @@ Rule: pure bookkeeping; the outputs come from `drivers`. Neighbours: `service` (
 """
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol
 
-from shared.agent.turn import Failed, Output
+from shared.agent.turn import Failed, Output, Tokens
 from shared.errors import Unavailable
-from shared.models import ChatResponse, TokenEvent, ToolCallEvent, ToolCallRecord
+from shared.models import ChatResponse, ToolCallEvent, ToolCallRecord
 
 
 class Reply:
@@ -22,8 +23,8 @@ class Reply:
     def add(self, output: Output) -> None:
         """Take one output; raises what the turn failed of."""
         match output:
-            case TokenEvent(content=content):
-                self._tokens.append(content)
+            case Tokens(contents):
+                self._tokens += contents
             case ToolCallEvent(name=name, arguments=arguments, result=result):
                 self._calls.append(ToolCallRecord(name=name, arguments=arguments, result=result))
             case Failed(cause):
@@ -49,14 +50,32 @@ class Slots:
         return self._free.release
 
 
+class Outputs(Protocol):
+    """What a turn says, until it is closed: a `Driver`."""
+
+    def __iter__(self) -> Iterator[Output]: ...
+
+    def close(self) -> None:
+        """End the turn if it still runs; safe to call twice."""
+
+
+class AsyncOutputs(Protocol):
+    """As `Outputs`: an `AsyncDriver`."""
+
+    def __aiter__(self) -> AsyncIterator[Output]: ...
+
+    async def aclose(self) -> None:
+        """As `Outputs.close`."""
+
+
 class Stream:
     """A turn's outputs and the place they take; `close` gives it back, also when nothing was ever read."""
 
-    def __init__(self, outputs: Generator[Output, None, None], release: Callable[[], None]) -> None:
+    def __init__(self, outputs: Outputs, release: Callable[[], None]) -> None:
         self._outputs, self._release = outputs, release
 
     def __iter__(self) -> Iterator[Output]:
-        return self._outputs
+        return iter(self._outputs)
 
     def close(self) -> None:
         """End the turn if it still runs; safe to call twice."""
@@ -70,11 +89,11 @@ class Stream:
 class AsyncStream:
     """As `Stream`."""
 
-    def __init__(self, outputs: AsyncGenerator[Output, None], release: Callable[[], None]) -> None:
+    def __init__(self, outputs: AsyncOutputs, release: Callable[[], None]) -> None:
         self._outputs, self._release = outputs, release
 
     def __aiter__(self) -> AsyncIterator[Output]:
-        return self._outputs
+        return aiter(self._outputs)
 
     async def aclose(self) -> None:
         """As `Stream.close`."""

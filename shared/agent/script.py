@@ -7,8 +7,10 @@ prose. Neighbours: `words` (the sentences), `scripted` (plays the steps in time)
 
 import re
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from shared.agent import words
@@ -56,17 +58,23 @@ def script(conversation: Sequence[Utterance], tools: Collection[str], *, faults:
     if results:
         before = conversation[-len(results) - 1]
         apart = "\n\n" if isinstance(before, Assistant) and before.content else ""
-        return (*tokens(apart + _about(results, number)), End())
+        return (*_tokens(apart + _about(results), " " + _pick(words.AFTER_RESULTS, number)), End())
     if faults and (fault := _FAULTS.get(message.split(maxsplit=1)[0] if message.strip() else "")):
         return fault
     if calls := _calls(message, tools, prefix=f"call-{len(conversation)}"):
         return (*tokens(_pick(words.LEAD_INS, number)), *calls, End())
-    return (*tokens(_prose(said, number)), End())
+    return (*_tokens(*_prose(said, number)), End())
 
 
+@lru_cache(maxsize=256)
 def tokens(text: str) -> tuple[Text, ...]:
     """`text` in word-like pieces, each with the white space before it; joined they are `text` again."""
     return tuple(map(Text, _PIECE.findall(text)))
+
+
+def _tokens(*parts: str) -> Iterable[Text]:
+    """Those of all parts, each cut by itself: so the sentences of `words`, which come again and again, are cut once."""
+    return chain.from_iterable(map(tokens, parts))
 
 
 def _trailing_results(conversation: Sequence[Utterance]) -> list[ToolResult]:
@@ -79,20 +87,22 @@ def _trailing_results(conversation: Sequence[Utterance]) -> list[ToolResult]:
 
 
 def _calls(message: str, tools: Collection[str], prefix: str) -> tuple[ToolCall, ...]:
-    found = (call for part in " ".join(message.split()).split(" and ") if (call := _call(part, tools)))
+    offered = tuple(tools)
+    found = (call for part in " ".join(message.split()).split(" and ") if (call := _call(part, offered)))
     numbered = zip(range(1, MAX_CALLS + 1), found, strict=False)
     return tuple(ToolCall(f"{prefix}-{number}", name, arguments) for number, (name, arguments) in numbered)
 
 
-def _call(part: str, tools: Collection[str]) -> tuple[str, dict[str, Any]] | None:
+@lru_cache(maxsize=256)
+def _call(part: str, tools: tuple[str, ...]) -> tuple[str, dict[str, Any]] | None:
     for pattern, name, arguments in _CALLS:
         if name in tools and (found := re.search(pattern, part, re.IGNORECASE)):
             return name, arguments(found[1])
     return None
 
 
-def _about(results: Sequence[ToolResult], number: int) -> str:
-    return " ".join([*map(_about_one, results), _pick(words.AFTER_RESULTS, number)])
+def _about(results: Sequence[ToolResult]) -> str:
+    return " ".join(map(_about_one, results))
 
 
 def _about_one(outcome: ToolResult) -> str:
@@ -104,7 +114,7 @@ def _about_one(outcome: ToolResult) -> str:
     return words.RESULTS.get(name, "The tool says: {result}.").format_map(arguments)
 
 
-def _prose(said: Sequence[str], number: int) -> str:
+def _prose(said: Sequence[str], number: int) -> tuple[str, str, str]:
     opening = _pick(words.OPENINGS, number).format(echo=shorten(said[-1] if said else "", 60) or "…")
     body = _pick(words.BODIES, number // len(words.OPENINGS))
     if len(said) < 2:
@@ -112,7 +122,7 @@ def _prose(said: Sequence[str], number: int) -> str:
     else:
         previous = shorten(said[-2], 60) or "…"
         closing = _pick(words.LATER_TURN, number // 64).format(turns=len(said) - 1, previous=previous)
-    return f"{opening}\n\n{body} {closing}"
+    return opening, f"\n\n{body}", f" {closing}"
 
 
 def _pick(table: Sequence[str], number: int) -> str:

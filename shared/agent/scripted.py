@@ -62,42 +62,40 @@ class AsyncScriptedModel:
 
 
 class _Playhead:
-    """Where a call stands in its script, and when its next step is due."""
+    """Where a call stands in its script, and when its next step is due. Tokens come first, and only they take time."""
 
     def __init__(self, steps: tuple[Step, ...], first_due: float, itl: float) -> None:
-        self._steps = steps
-        self._first_due = first_due
-        self._itl = itl
+        self._steps, self._first_due, self._itl = steps, first_due, itl
         self._position = 0
-        self._tokens = 0
+        self._said = len(steps) - isinstance(steps[-1], Fault)  # a fault is the last step, and no delta
+        self._last_token = self._said - 1
+        while self._last_token > 0 and not isinstance(steps[self._last_token], Text):
+            self._last_token -= 1
 
     def wait(self, now: float) -> float:
-        """Seconds until the next step is due: 0 or less when it is, infinite when it never will be.
-
-        Only tokens take time: a tool call and the end come with the token before them, a fault at once.
-        """
-        step = self._steps[self._position]
-        if isinstance(step, Text):
-            return self._first_due + self._tokens * self._itl - now
-        if isinstance(step, Fault):
-            return math.inf if step is Fault.HANG else 0.0
-        return self._first_due + max(0, self._tokens - 1) * self._itl - now
+        """Seconds until the next step is due: 0 or less when it is, infinite when it never will be."""
+        if self._position < self._said:
+            return self._due(self._position) - now
+        return math.inf if self._steps[-1] is Fault.HANG else 0.0  # any other fault comes at once
 
     def take(self, now: float) -> tuple[Delta, ...]:
         """The next step, and with it every other that is due; the last one again and again once it is reached."""
-        due: list[Delta] = []
-        while not due or self.wait(now) <= 0:
-            step = self._steps[self._position]
-            if isinstance(step, Fault):
-                if due:
-                    break  # what was said before the fault goes out first
-                raise _exception(step)
-            self._tokens += isinstance(step, Text)
-            due.append(step)
-            if step is self._steps[-1]:
-                break
-            self._position += 1
-        return tuple(due)
+        step = self._steps[self._position]
+        if isinstance(step, Fault):
+            raise _exception(step)
+        end = max(self._position + 1, self._due_by(now))
+        due = self._steps[self._position : end]
+        self._position = min(end, len(self._steps) - 1)
+        return due  # type: ignore[return-value]  # there is no fault among them: it would be the last
+
+    def _due(self, position: int) -> float:
+        """When this step is due; a tool call and the end come with the token before them."""
+        return self._first_due + min(position, self._last_token) * self._itl
+
+    def _due_by(self, now: float) -> int:
+        """How many steps are due, once the first of them is."""
+        tokens = int((now - self._first_due) / self._itl) + 1 if self._itl else self._said
+        return tokens if tokens <= self._last_token else self._said
 
 
 class ScriptedCall:

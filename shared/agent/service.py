@@ -6,14 +6,14 @@ may block and `AsyncAgent` for an event loop: line by line the same, save for `a
 
 import re
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from contextlib import aclosing, closing
 
-from shared.agent.drivers import AsyncIo, Io, Scene, arun, run
+from shared.agent.drivers import AsyncDriver, Driver, Scene
 from shared.agent.model import AsyncModel, Model
 from shared.agent.outputs import AsyncStream, Reply, Slots, Stream
 from shared.agent.tools import TOOLS
-from shared.agent.turn import Flow, Limits, Output, Pace, turn
+from shared.agent.turn import Flow, Limits, Pace, turn
 from shared.clock import Clock
 from shared.drain import Drain
 from shared.errors import NotFound
@@ -26,7 +26,9 @@ class Rules:
     """What the two agents have in common: everything that is not I/O."""
 
     def __init__(self, settings: Settings, drain: Drain, clock: Clock) -> None:
-        self._settings, self._drain, self._clock = settings, drain, clock
+        self._drain, self._clock = drain, clock
+        first_token = settings.model_first_token_timeout or settings.model_timeout
+        self._limits = Limits(settings.model_timeout, settings.stream_heartbeat, first_token)
         self.history = settings.session_max_messages
         self.slots = Slots(settings.max_streams)
 
@@ -36,10 +38,7 @@ class Rules:
 
     def turn(self, session: Session, request: ChatRequest, history: tuple[Message, ...]) -> tuple[Flow, Scene]:
         """The turn, ready to be driven, and what it plays in."""
-        given = self._settings
-        first_token = given.model_first_token_timeout or given.model_timeout
-        limits = Limits(given.model_timeout, given.stream_heartbeat, first_token)
-        pace = Pace(limits, self._drain, self._clock.monotonic)
+        pace = Pace(self._limits, self._drain, self._clock.monotonic)
         return turn(session.id, request.message, history, pace), Scene(session, history, TOOLS, self._clock)
 
     @staticmethod
@@ -99,10 +98,10 @@ class Agent:
         self._model.close()
         self._store.close()
 
-    def _outputs(self, session: Session, request: ChatRequest) -> Generator[Output, None, None]:
+    def _outputs(self, session: Session, request: ChatRequest) -> Driver:
         history = self._store.read(session, self._rules.history)
         flow, scene = self._rules.turn(session, request, history)
-        return run(flow, Io(self._model, self._store, scene))
+        return Driver(flow, scene, self._model, self._store)
 
 
 class AsyncAgent:
@@ -149,7 +148,7 @@ class AsyncAgent:
         await self._model.close()
         await self._store.close()
 
-    async def _outputs(self, session: Session, request: ChatRequest) -> AsyncGenerator[Output, None]:
+    async def _outputs(self, session: Session, request: ChatRequest) -> AsyncDriver:
         history = await self._store.read(session, self._rules.history)
         flow, scene = self._rules.turn(session, request, history)
-        return arun(flow, AsyncIo(self._model, self._store, scene))
+        return AsyncDriver(flow, scene, self._model, self._store)

@@ -5,6 +5,7 @@ what went wrong), and passes every output on. So the events and their order are 
 construction. Modelled on httpx's auth flows and h11. Neighbours: `drivers` (the two loops), `model` (what is asked).
 """
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from pydantic_core import to_json
 
 from shared.agent.model import Assistant, Delta, Text, ToolCall, ToolResult, User, Utterance
 from shared.errors import ModelError, ModelTimeout, Unavailable
-from shared.models import EndEvent, ErrorEvent, Message, StartEvent, TokenEvent, ToolCallEvent
+from shared.models import EndEvent, Message, StartEvent, ToolCallEvent
 
 MAX_ROUNDS = 5
 WAKE = 0.5  # seconds: the longest that a waiting turn goes without a look at the drain
@@ -54,6 +55,13 @@ class Store(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """Output: what came of the reply in one receive. A stream sends each token by itself, an answer joins them."""
+
+    contents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Output: nothing happened for a while, and the connection is to stay open."""
 
@@ -65,7 +73,7 @@ class Failed:
     cause: Exception
 
 
-Output = StartEvent | TokenEvent | ToolCallEvent | EndEvent | ErrorEvent | Ping | Failed
+Output = StartEvent | Tokens | ToolCallEvent | EndEvent | Ping | Failed
 Flow = Generator[Effect | Output, Any, None]
 
 
@@ -94,27 +102,23 @@ class Pace:
 
     def __init__(self, limits: Limits, drain: Drain, now: Callable[[], float]) -> None:
         self._limits, self._drain, self._now = limits, drain, now
-        self._said = self._heard = now()
-        self._silence = limits.model_timeout
+        self._ping_at, self._too_late_at = math.inf, math.inf
 
     def said(self) -> None:
         """An output has gone out."""
-        self._said = self._now()
+        self._ping_at = self._now() + self._limits.heartbeat
 
     def asked(self) -> None:
         """The model was asked, and has the time until its first delta."""
-        self._heard = self._now()
-        self._silence = self._limits.first_token or self._limits.model_timeout
+        self._too_late_at = self._now() + (self._limits.first_token or self._limits.model_timeout)
 
     def heard(self) -> None:
         """The model was heard of, and has the time between two deltas."""
-        self._heard = self._now()
-        self._silence = self._limits.model_timeout
+        self._too_late_at = self._now() + self._limits.model_timeout
 
     def patience(self) -> float:
         """Seconds until the next thing must be done if the model stays silent."""
-        due = min(self._said + self._limits.heartbeat, self._heard + self._silence)
-        return min(max(due - self._now(), 0.0), WAKE)
+        return min(max(min(self._ping_at, self._too_late_at) - self._now(), 0.0), WAKE)
 
     def go_on(self) -> None:
         """Raises `Unavailable` when the process drains and the time of its open streams is over."""
@@ -124,9 +128,9 @@ class Pace:
     def ping_due(self) -> bool:
         """Whether a silent model makes a ping due; raises `ModelTimeout` when it was silent too long."""
         now = self._now()
-        if now - self._heard >= self._silence:
+        if now >= self._too_late_at:
             raise ModelTimeout
-        return now - self._said >= self._limits.heartbeat
+        return now >= self._ping_at
 
 
 def turn(session_id: str, message: str, history: tuple[Message, ...], pace: Pace) -> Flow:
@@ -164,32 +168,50 @@ def _converse(conversation: list[Utterance], pace: Pace) -> Generator[Effect | O
 
 
 def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
-    """One answer of the model, its tokens passed on as they come."""
+    """One answer of the model, its tokens passed on as they come: those of one receive together."""
     said: list[str] = []
     calls: list[ToolCall] = []
     pace.asked()
     while True:
         deltas: Sequence[Delta] = yield Receive(pace.patience())
         pace.go_on()
-        for delta in deltas:
-            if isinstance(delta, ToolCall):
-                calls.append(_sent(delta))
-            elif not isinstance(delta, Text):
-                return Assistant("".join(said), tuple(calls))
-            elif delta.content:
-                said.append(_sound(delta.content))
-                yield TokenEvent(content=said[-1])
-                pace.said()
+        tokens, called, over = _sorted(deltas)
+        if tokens:
+            yield Tokens(tokens)
+            pace.said()
+            said += tokens
+        calls += map(_sent, called)
+        if over:
+            return Assistant("".join(said), tuple(calls))
         if deltas:
             pace.heard()  # not before: the time that a client took to read is not the model's
-        if pace.ping_due():
+        if not tokens and pace.ping_due():
             yield Ping()
             pace.said()
 
 
-def _sound(text: str) -> str:
-    """The text as it can be sent: a model's JSON may bring half of a surrogate pair, which UTF-8 has no bytes for."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
+def _sorted(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], list[ToolCall], bool]:
+    """The tokens among them, the calls, and whether the answer is over; nothing counts that comes after its end."""
+    tokens: list[str] = []
+    calls: list[ToolCall] = []
+    for delta in deltas:
+        if isinstance(delta, Text):
+            if delta.content:  # an empty one is a sign of life, and no token
+                tokens.append(delta.content)
+        elif isinstance(delta, ToolCall):
+            calls.append(delta)
+        else:
+            return _sound(tokens), calls, True
+    return _sound(tokens), calls, False
+
+
+def _sound(tokens: Sequence[str]) -> tuple[str, ...]:
+    """As they can be sent: a model's JSON may bring half of a surrogate pair, which UTF-8 has no bytes for."""
+    try:
+        "".join(tokens).encode()
+    except UnicodeEncodeError:
+        tokens = [token.encode(errors="replace").decode() for token in tokens]
+    return tuple(tokens)
 
 
 def _sent(call: ToolCall) -> ToolCall:

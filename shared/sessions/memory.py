@@ -16,7 +16,7 @@ from shared.sessions.protocol import Session, newest
 
 @dataclass(slots=True)
 class _Kept:
-    used: float
+    used: float = 0.0
     messages: list[Message] = field(default_factory=list)
 
 
@@ -39,10 +39,10 @@ class MemoryStore:
         """As `SessionStore.append`."""
         with self._lock:
             now = self._sweep()
-            kept = self._sessions.setdefault(session, _Kept(now))
+            kept = self._sessions.pop(session, None) or _Kept()
             kept.used = now
-            kept.messages.extend(turn)
-            self._sessions.move_to_end(session)
+            kept.messages += turn
+            self._sessions[session] = kept
 
     def delete(self, session: Session) -> None:
         """As `SessionStore.delete`."""
@@ -58,11 +58,8 @@ class MemoryStore:
     def _sweep(self) -> float:
         """Drop every session that was idle too long; the time that this was true at."""
         now = self._now()
-        while self._sessions:
-            oldest = next(iter(self._sessions))
-            if now - self._sessions[oldest].used < self._ttl:
-                break
-            del self._sessions[oldest]
+        while self._sessions and now - next(iter(self._sessions.values())).used >= self._ttl:
+            self._sessions.popitem(last=False)
         return now
 
 

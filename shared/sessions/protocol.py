@@ -6,14 +6,12 @@ Neighbours: `memory`, `sqlite`, `redis` (the stores), `threaded` (a blocking sto
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.models import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """Names a session: ids are a namespace per owner; the owner is a hash of the API key, never the key."""
 
     owner: str

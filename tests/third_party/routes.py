@@ -141,8 +141,9 @@ async def chat_stream(request: web.Request) -> web.StreamResponse:
     try:
         await response.prepare(request)
         async for output in outputs:
-            await response.write(sse.encode(output))
-            record.sent(output)
+            for block in sse.blocks(output):
+                await response.write(block.content)
+                record.sent(block)
     except ConnectionError:  # the client has gone between two events
         return response
     finally:

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 
 import anyio
 import pytest
 
-from shared.agent.drivers import AsyncIo, Io, Scene, arun, run
+from shared.agent.drivers import AsyncDriver, Driver, Scene
 from shared.agent.model import Delta, End, Text, ToolCall, Utterance
 from shared.agent.tools import TOOLS, Tool
-from shared.agent.turn import Failed, Flow, Limits, Output, Pace, turn
+from shared.agent.turn import Failed, Flow, Limits, Output, Pace, Tokens, turn
 from shared.clock import Clock
 from shared.drain import Drain
 from shared.errors import StoreUnavailable
-from shared.models import EndEvent, Message, StartEvent, TokenEvent, ToolCallEvent
+from shared.models import EndEvent, Message, StartEvent, ToolCallEvent
 from shared.sessions import Session
 from shared.sessions.memory import MemoryStore
 from shared.sessions.threaded import ThreadedStore
@@ -76,12 +77,12 @@ Outputs = Callable[[Script, MemoryStore, int | None], list[Output]]
 
 def blocking(script: Script, store: MemoryStore, stop_after: int | None = None) -> list[Output]:
     """Drive a turn without a loop; close it after some outputs."""
-    outputs = run(_turn(), Io(script, store, _scene()))
     taken = []
-    for output in outputs:
-        taken.append(output)
-        if len(taken) == stop_after:
-            outputs.close()
+    with closing(Driver(_turn(), _scene(), script, store)) as outputs:
+        for output in outputs:
+            taken.append(output)
+            if len(taken) == stop_after:
+                break
     return taken
 
 
@@ -90,12 +91,12 @@ def on_a_loop(script: Script, store: MemoryStore, stop_after: int | None = None)
 
     async def main() -> list[Output]:
         threaded = ThreadedStore(store)
-        outputs = arun(_turn(), AsyncIo(AsyncScript(script), threaded, _scene()))
         taken = []
-        async for output in outputs:
-            taken.append(output)
-            if len(taken) == stop_after:
-                await outputs.aclose()
+        async with aclosing(AsyncDriver(_turn(), _scene(), AsyncScript(script), threaded)) as outputs:
+            async for output in outputs:
+                taken.append(output)
+                if len(taken) == stop_after:
+                    break
         await threaded.close()
         return taken
 
@@ -110,7 +111,7 @@ def _scene() -> Scene:
     return Scene(SESSION, (), TOOLS, Clock())
 
 
-@pytest.fixture(params=[blocking, on_a_loop], ids=["run", "arun"])
+@pytest.fixture(params=[blocking, on_a_loop], ids=["blocking", "on-a-loop"])
 def outputs(request: pytest.FixtureRequest) -> Outputs:
     """Either driver."""
     driver: Outputs = request.param
@@ -128,9 +129,9 @@ def test_a_whole_turn(outputs: Outputs, store: MemoryStore) -> None:
     script = Script([[Text("So: "), CALL, End()], [Text("42"), End()]])
     assert outputs(script, store, None) == [
         StartEvent(session_id="s"),
-        TokenEvent(content="So: "),
+        Tokens(("So: ",)),
         ToolCallEvent(name="calculate", arguments={"expression": "6 * 7"}, result="42"),
-        TokenEvent(content="42"),
+        Tokens(("42",)),
         EndEvent(),
     ]
     assert store.read(SESSION) == (
@@ -158,7 +159,8 @@ def test_closing_cancels_the_call(outputs: Outputs, store: MemoryStore, after: i
     assert script.closed == len(script.asked)
 
 
-def test_a_cancelled_task_closes_the_call_to_the_end() -> None:
+@pytest.mark.parametrize("answers", [[[]] * 1000, [[Text("a")], [CALL, End()], [End()]]], ids=["silent", "tools"])
+def test_a_cancelled_task_closes_the_call_to_the_end(answers: list[Sequence[Delta] | Exception]) -> None:
     """Cancellation, which anyio delivers at every await, does not break off the closing of the model's call."""
 
     class Slow(AsyncScript):
@@ -167,14 +169,14 @@ def test_a_cancelled_task_closes_the_call_to_the_end() -> None:
             await asyncio.sleep(0)
             await super().close()
 
-    script = Script([[]] * 1000)
+    script = Script(answers)
 
     async def main() -> None:
         store = ThreadedStore(MemoryStore(60.0, lambda: 0.0))
-        outputs = arun(_turn(), AsyncIo(Slow(script), store, _scene()))
         with anyio.CancelScope() as scope:
-            async for _ in outputs:
-                scope.cancel()
+            async with aclosing(AsyncDriver(_turn(), _scene(), Slow(script), store)) as outputs:
+                async for _ in outputs:
+                    scope.cancel()
         await store.close()
 
     asyncio.run(main())

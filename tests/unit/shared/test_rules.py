@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from shared.agent.outputs import Slots, Stream
-from shared.agent.turn import Failed, Output, Ping
+from shared.agent.turn import Failed, Output, Ping, Tokens
 from shared.body import check_media_type, parse_object
 from shared.drain import LAST_WORDS, QUIET, Drain
 from shared.errors import (
@@ -23,9 +23,9 @@ from shared.errors import (
 )
 from shared.keys import Keys
 from shared.log import request_id
-from shared.models import EndEvent, StartEvent, TokenEvent
+from shared.models import EndEvent, StartEvent, TokenEvent, ToolCallEvent
 from shared.settings import ConfigurationError, from_environment
-from shared.sse import StreamRecord, encode
+from shared.sse import StreamRecord, blocks
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.__name__)
@@ -146,34 +146,54 @@ def test_request_ids_that_are_replaced(sent: list[str]) -> None:
     assert request_id(sent) not in ("", *sent)
 
 
-def test_events_are_one_block_each() -> None:
-    """Line breaks and other alphabets inside an event do not break its block."""
-    block = encode(TokenEvent(content='"naïve"\n\r\n → \u2028'))
-    assert block.startswith(b"data: {")
-    assert block.endswith(b"}\n\n")
-    assert block.count(b"\n") == 2
-    assert "naïve" in block.decode()
+HOSTILE = ('"naïve"\n\r\n → \u2028', "\x00\\ %b %s {}", "👩‍💻 😀")
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_tokens_are_one_block_each(content: str) -> None:
+    """Tokens that came together are an event each, in their model's form; no line break inside breaks a block."""
+    found = blocks(Tokens((content, " b")))
+    assert [block.type for block in found] == ["token", "token"]
+    assert found[0].content == b"data: %b\n\n" % TokenEvent(content=content).model_dump_json().encode()
+    assert found[0].content.count(b"\n") == 2
+    assert found[1].content == b'data: {"type":"token","content":" b"}\n\n'
+
+
+def test_every_other_output_is_one_block() -> None:
+    """A start, a tool call, an end and a ping are written as they are."""
+    call = ToolCallEvent(name="a", arguments={"b": 1}, result="ï")
+    outputs: list[Output] = [StartEvent(session_id="s"), call, Ping(), EndEvent()]
+    assert [block.content for output in outputs for block in blocks(output)] == [
+        b'data: {"type":"start","session_id":"s"}\n\n',
+        'data: {"type":"tool_call","name":"a","arguments":{"b":1},"result":"ï"}\n\n'.encode(),
+        b": ping\n\n",
+        b'data: {"type":"end"}\n\n',
+    ]
 
 
 def test_a_failure_is_encoded_in_the_table_s_words() -> None:
     """The error event says what the envelope would."""
-    assert b'"error":"Gateway timeout"' in encode(Failed(ModelTimeout()))
+    (block,) = blocks(Failed(ModelTimeout()))
+    assert b'"error":"Gateway timeout"' in block.content
 
 
 @pytest.mark.parametrize(
-    ("outputs", "events", "outcome"),
+    ("outputs", "told", "outcome"),
     [
-        ([StartEvent(session_id="s"), EndEvent()], 2, "completed"),
-        ([StartEvent(session_id="s"), Ping(), Failed(ModelTimeout())], 2, "failed"),
-        ([StartEvent(session_id="s"), Ping()], 1, "disconnected"),
+        ([StartEvent(session_id="s"), Tokens(("a", "b")), EndEvent()], ["start", "token", "token", "end"], "completed"),
+        ([StartEvent(session_id="s"), Ping(), Failed(ModelTimeout())], ["start", "error"], "failed"),
+        ([StartEvent(session_id="s"), Ping()], ["start"], "disconnected"),
     ],
 )
-def test_what_the_log_says_of_a_stream(outputs: list[Output], events: int, outcome: str) -> None:
-    """Pings do not count, and a stream without its last event was left by its client."""
-    record = StreamRecord()
+def test_what_the_log_says_of_a_stream(outputs: list[Output], told: list[str], outcome: str) -> None:
+    """Every event is told, pings are none, and a stream without its last event was left by its client."""
+    heard: list[str] = []
+    record = StreamRecord(heard.append)
     for output in outputs:
-        record.sent(output)
-    assert (record.events, record.outcome) == (events, outcome)
+        for block in blocks(output):
+            record.sent(block)
+    assert (heard, record.events, record.outcome) == (told, len(told), outcome)
+    assert isinstance(record.cause, ModelTimeout) == (outcome == "failed")
 
 
 def test_slots() -> None:

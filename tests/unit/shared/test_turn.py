@@ -19,11 +19,12 @@ from shared.agent.turn import (
     Ping,
     Receive,
     Store,
+    Tokens,
     UseTool,
     turn,
 )
 from shared.errors import ModelError, ModelTimeout, StoreUnavailable, Unavailable
-from shared.models import EndEvent, Message, StartEvent, TokenEvent, ToolCallEvent
+from shared.models import EndEvent, Message, StartEvent, ToolCallEvent
 
 CALL = ToolCall("1", "calculate", {"expression": "6 * 7"})
 HISTORY = (Message(role="user", content="hello"), Message(role="assistant", content="hi"))
@@ -72,11 +73,19 @@ def test_a_plain_turn(flow: Flow) -> None:
     assert [step for step in steps if not isinstance(step, Receive)] == [
         StartEvent(session_id="s"),
         Ask((User("hello"), Assistant("hi"), User("what?"))),
-        TokenEvent(content="Well"),
-        TokenEvent(content=", yes"),
+        Tokens(("Well",)),
+        Tokens((", yes",)),
         Store((Message(role="user", content="what?"), Message(role="assistant", content="Well, yes"))),
         EndEvent(),
     ]
+
+
+def test_what_came_together_goes_on_together(flow: Flow) -> None:
+    """The tokens of one receive are one output, without the empty ones; what comes after the end is nobody's."""
+    steps = list(drive(flow, [[Text("Well"), Text(""), Text(", yes")], [Text("."), End(), Text("!")]]))
+    assert [step for step in steps if isinstance(step, Tokens)] == [Tokens(("Well", ", yes")), Tokens((".",))]
+    stored = next(step for step in steps if isinstance(step, Store))
+    assert stored.turn[1].content == "Well, yes."
 
 
 def test_start_goes_out_before_the_model_is_asked(flow: Flow) -> None:
@@ -98,7 +107,7 @@ def test_tools_are_run_and_the_model_asked_again(flow: Flow) -> None:
 def test_what_cannot_be_sent_is_not_said(flow: Flow) -> None:
     """Half of a surrogate pair in a model's text is replaced; in a tool call's arguments it fails the turn."""
     steps = list(drive(flow, [[Text("a\ud83d"), ToolCall("1", "calculate", {"expression": "\ud83d"}), End()]]))
-    assert TokenEvent(content="a?") in steps
+    assert Tokens(("a?",)) in steps
     assert isinstance(steps[-1], Failed)
     assert isinstance(steps[-1].cause, ModelError)
 
@@ -155,7 +164,7 @@ def test_tokens_put_the_ping_off(flow: Flow, world: World) -> None:
     """The heartbeat counts from the last output, whatever it was."""
     silent(flow)
     world.now = 1.5
-    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    assert flow.send([Text("a")]) == Tokens(("a",))
     assert isinstance(flow.send(None), Receive)
     world.now = 3.0
     assert isinstance(flow.send([]), Receive)
@@ -184,7 +193,7 @@ def test_the_first_token_has_a_time_of_its_own(world: World) -> None:
     flow.send(None)
     world.now = 17.8
     assert isinstance(flow.send([]), Receive)
-    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    assert flow.send([Text("a")]) == Tokens(("a",))
     assert isinstance(flow.send(None), Receive)
     world.now = 22.8
     step = flow.send([])
@@ -212,7 +221,7 @@ def test_a_sign_of_life_is_not_sent(flow: Flow, world: World) -> None:
 def test_a_slow_client_is_not_the_models_fault(flow: Flow, world: World) -> None:
     """The time that a token takes to be written is none of the model's."""
     silent(flow)
-    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    assert flow.send([Text("a")]) == Tokens(("a",))
     world.now = 60.0
     assert isinstance(flow.send(None), Receive)
     world.now = 61.9
@@ -231,7 +240,7 @@ def test_the_wait_ends_when_something_is_due(flow: Flow, world: World) -> None:
 def test_a_drain_ends_the_turn(flow: Flow, world: World) -> None:
     """When the grace is over, the turn fails of `Unavailable`, also while tokens flow."""
     silent(flow)
-    assert flow.send([Text("a")]) == TokenEvent(content="a")
+    assert flow.send([Text("a")]) == Tokens(("a",))
     world.expired = True
     flow.send(None)
     step = flow.send([Text("b")])
