@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from shared.errors import StoreUnavailable
+from shared.log import service
 from shared.models import Message
 from shared.sessions.locked import DEADLINE, Locked, pauses
 from shared.sessions.protocol import Session, newest
@@ -60,8 +61,8 @@ def path_of(url: str) -> Path:
 class SqliteStore:
     """A `SessionStore`; `ttl` and `deadline` in seconds, `now` a clock that all processes share.
 
-    Raises ValueError when the file cannot be written; a database that stays locked for `deadline` seconds is
-    `Locked`, and any other failure later on `StoreUnavailable`.
+    Raises ValueError when the file cannot be written and never could; a database that stays locked for `deadline`
+    seconds is `Locked`, and any other failure later on `StoreUnavailable`.
     """
 
     def __init__(
@@ -134,6 +135,10 @@ class SqliteStore:
         try:
             _patiently(lambda: self._delete(_BEFORE_ALL), DEADLINE)
         except StoreUnavailable as error:
+            if self._file.known():
+                # A worker that begins meanwhile must not end the service: a refused start is for good.
+                service.warning("the session store is out of reach: %s (%s)", path, error.__cause__)
+                return
             raise ValueError(
                 f"the session store {path} cannot be written ({error.__cause__}): "
                 "make it and its folder writable, or name another file in the store's URL"

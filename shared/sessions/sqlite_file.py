@@ -2,10 +2,13 @@
 
 Rule: one try, no waiting. SQLite does not look at the path again: after somebody has put a backup in the file's place,
 or has removed its log, it would go on writing where nobody else can read. So what is at the path is compared once the
-lock is held, before anything is written, and again after. Neighbours: `sqlite` (the statements), `locked` (try again).
+lock is held, before anything is written, and again after. Connections are opened and left one at a time in all
+processes, because that is when SQLite takes and removes logs by their name, and what was opened last is noted in a file
+beside, so that every process knows whose log it is. Neighbours: `sqlite` (the statements), `locked` (try again).
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections import deque
@@ -19,7 +22,9 @@ from shared.sessions.locked import Locked
 
 _IDLE = 8  # connections per process; more are opened when needed, and closed after use
 _PARTS = ("", "-wal", "-shm")  # the file, its write-ahead log and the log's index, all three beside each other
+_NOTE = "-opened"  # of the three, those of the connection that was opened last, in whatever process
 _Inode = tuple[int, int] | None
+_NOTHING: tuple[_Inode, ...] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,9 @@ class SqliteFile:
 
     def __init__(self, path: Path, schema: str) -> None:
         self._path, self._schema = path.absolute(), schema
+        self._notes = Path(f"{self._path}{_NOTE}")
         # By process: a connection must not be used, nor even closed, on the other side of a fork.
         self._idle: dict[int, deque[_Kept]] = {}
-        self._opened: tuple[_Inode, ...] | None = None  # what was at the path when a connection was last opened
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -66,6 +71,11 @@ class SqliteFile:
         """Close this process's idle connections."""
         for kept in _emptied(self._pool()):
             kept.connection.close()
+
+    def known(self) -> bool:
+        """Whether what is at the path has been opened before, here or in another process: then it is a database."""
+        before = self._noted()
+        return None not in before and before[0] == self._parts()[0]
 
     def _begin(self, kept: _Kept) -> None:
         try:
@@ -100,10 +110,17 @@ class SqliteFile:
         elif healthy and len(idle) < _IDLE:
             idle.append(kept)
         else:
-            kept.connection.close()
+            idle.extend(self._left([kept]))
 
     def _left(self, stale: list[_Kept]) -> list[_Kept]:
-        """Close connections to what is no longer at the path; those to be tried again: somebody is in the way."""
+        """Close connections; those to be tried again, since somebody is in the way.
+
+        SQLite's last connection to a file removes the log by its name. Were another file put at the path meanwhile, and
+        opened by another worker, that name would be its log's.
+        """
+        for each in stale:
+            with suppress(sqlite3.Error):
+                each.connection.rollback()
         try:
             with self._alone():
                 return [each for each in stale if not self._closed(each)]
@@ -111,10 +128,8 @@ class SqliteFile:
             return stale
 
     def _closed(self, stale: _Kept) -> bool:
-        """Close it, unless it has turns to save and cannot; nothing of what is at the path now may be spoilt."""
-        self._remove_log(stale.parts)
+        """Close it, unless it has turns to save and cannot."""
         with suppress(sqlite3.Error):
-            stale.connection.rollback()
             if self._holds_the_log(stale.parts) and not _checkpointed(stale.connection):
                 return False
         stale.connection.close()
@@ -128,11 +143,8 @@ class SqliteFile:
         return here[1] is None or (here[2] in (None, before[2]) and not _size(f"{self._path}-wal"))
 
     def _remove_log(self, before: tuple[_Inode, ...]) -> None:
-        """If another file is at the path, beside the log of the one before: SQLite would take it, and mix the two."""
-        here = self._parts()
-        if here[0] == before[0]:
-            return
-        for part, now, then in zip(_PARTS[1:], here[1:], before[1:], strict=True):
+        """Of the file that was at the path before: SQLite would take it for that of the one that is there now."""
+        for part, now, then in zip(_PARTS[1:], self._parts()[1:], before[1:], strict=True):
             if now is not None and now == then:
                 Path(f"{self._path}{part}").unlink(missing_ok=True)
 
@@ -163,24 +175,51 @@ class SqliteFile:
 
     def _open(self) -> _Kept:
         with self._alone():
-            if self._opened is not None:
-                self._remove_log(self._opened)
-            return self._opened_anew()
+            with suppress(OSError):  # which SQLite tells better
+                self._path.touch(0o644)
+            before, file = self._noted(), self._parts()[0]
+            if before[0] not in (None, file):
+                self._remove_log(before)
+                self._note((file, None, None))  # whose log is whose is right wherever this process is killed
+            kept = self._opened(file)
+            if kept.parts != before:
+                self._note(kept.parts)
+            return kept
 
-    def _opened_anew(self) -> _Kept:
+    def _noted(self) -> tuple[_Inode, ...]:
+        """What was at the path when a connection was last opened; nothing where nobody has noted it."""
+        try:
+            return tuple(part and (part[0], part[1]) for part in json.loads(self._notes.read_bytes()))
+        except (OSError, ValueError):
+            return _NOTHING
+
+    def _note(self, parts: tuple[_Inode, ...]) -> None:
+        try:
+            self._notes.write_text(json.dumps(parts), "ascii")
+        except OSError as error:
+            raise StoreUnavailable from error
+
+    def _opened(self, file: _Inode) -> _Kept:
         try:
             # SQLite never waits by itself here, because its wait would stop a gevent hub.
             connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
             try:
+                self._still(file)  # it has the file now, and takes what log is there with its first statement
                 for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", self._schema):
                     connection.execute(statement)
+                return _Kept(connection, self._still(file))
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.Error as error:
             raise _told(error) from error
-        self._opened = self._parts()
-        return _Kept(connection, self._opened)
+
+    def _still(self, file: _Inode) -> tuple[_Inode, ...]:
+        """What is at the path, if the file is this one."""
+        parts = self._parts()
+        if parts[0] != file:
+            raise Locked
+        return parts
 
 
 def _emptied(idle: deque[_Kept]) -> Iterator[_Kept]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from loadtests.targets import Target, load_targets
+from loadtests.targets import Target, load_services
 from tests.conformance.fixtures import started
 from tests.resilience.part import Tell, machine, now
 from tests.resilience.sessions import killed, lag
@@ -44,7 +44,7 @@ class Notes:
 
 def measure(tell: Tell) -> SessionsMeasured:
     """Everything."""
-    notes, targets = Notes(), load_targets()
+    notes, targets = Notes(), load_services()
     with tempfile.TemporaryDirectory(prefix="parity-") as name:
         folder = Path(name)
         notes.costs += costs(folder)

@@ -27,13 +27,14 @@ while the servers run:
 
     mv backup.sqlite3 sessions.sqlite3          # or: rm sessions.sqlite3
 
-`mv`, not `cp`: the file must be another one, not other bytes in the same one. Leave the files that end in `-wal` and
-`-shm` to the servers; only where no server runs, remove them first. At each turn, once they hold the
-lock, the servers compare what is at the path with what they have open, so no turn goes where nobody can read it: a
-file that was replaced is opened anew, and the log of the one before is not mixed into it. If only the log was
-removed, a worker that still has it brings its turns into the file first. A damaged byte inside of a text that is
-still UTF-8 is not noticed: SQLite keeps no checksums of a database's pages. Make a backup with `sqlite3
-sessions.sqlite3 ".backup backup.sqlite3"`, not by `cp`.
+`mv`, not `cp`: the file must be another one, not other bytes in the same one. Leave the files that end in `-wal`,
+`-shm` and `-opened` to the servers. At each turn, once they hold the lock, the servers compare what is at the path with
+what they have open, so no turn goes where nobody can read it: a file that was replaced is opened anew, and the log of
+the one before is not mixed into it, since `-opened` says whose log it is. A worker that begins while the file is
+corrupt begins all the same, and refuses turns like the others. If only the log was removed, a worker that still has
+it brings its turns into the file first. A damaged byte inside of a text that is still UTF-8 is not noticed: SQLite
+keeps no checksums of a database's pages. Make a backup with `sqlite3 sessions.sqlite3 ".backup backup.sqlite3"`,
+not by `cp`.
 
 **A 503 may have been stored.** When Redis, or a disk, does not answer in time, nobody can know whether it has
 stored the turn; it is not sent a second time, and the client is told 503. A turn told completed is always there;
@@ -58,9 +59,8 @@ CANNOT = """\
   gunicorn's sync worker, not the store: where a store can stall, use another.
 - A single `fastapi-uvicorn` process that is killed is started again by nobody; with `--workers` uvicorn does, and
   gunicorn always.
-- Under several workers, a backup that is put in the place of a corrupt file while turns are taken can cost turns of the
-  next moments: of some dozen such exchanges, one on four gthread workers lost a turn and failed another. Stop the
-  service for it, or expect that. This is a defect, known and not mended yet.
+- A write-ahead log that is removed by hand at the moment in which a worker starts: the newcomer makes another before
+  one that still has the old has saved it, and its turns can be lost. Leave the log alone.
 - SQLite on gevent: a disk that stalls (not a lock) stalls the worker, since greenlets cannot wait for a disk. On
   the other deployments it stalls threads; FastAPI's turns are refused after 5 s.
 """
