@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from fastapi_impl import errors, middleware, observability, routes
 from shared import log, openapi
@@ -18,6 +19,9 @@ from shared.drain import Drain, drain_on_sigterm
 from shared.keys import Keys
 from shared.models import VERSION, ErrorResponse
 from shared.settings import ConfigurationError, Settings, from_environment, refuse_to_start
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI would look for OpenTelemetry's global providers with each request; ours are in `observability`."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -39,6 +43,7 @@ def _assemble(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings

@@ -6,7 +6,6 @@ Neighbours: `routes`, `errors`.
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,14 +41,14 @@ class RequestLog:
         """Pass the request on, with its record in the state."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        sent_id = Headers(scope=scope).getlist("x-request-id")
+        sent_id = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"]
         record = RequestRecord(request_id(sent_id), scope["method"], scope["path"], scope["app"].state.watches)
         scope.setdefault("state", {})["record"] = record
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = record.request_id
+                message["headers"] = [*message["headers"], (b"x-request-id", record.request_id.encode())]
             await send(message)
 
         drain = scope["app"].state.drain

@@ -7,14 +7,14 @@ own hook for that. Neighbours: `errors`, `middleware`.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, TypeVar
 
-import anyio
-from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security
+from fastapi import APIRouter, FastAPI, Request, Response, Security
 from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from shared import openapi, sse, web
@@ -34,6 +34,8 @@ from shared.errors import (
 )
 from shared.models import ChatRequest, ChatResponse, HealthResponse, SessionResponse
 from shared.sse import StreamRecord
+
+T = TypeVar("T")
 
 ASK = openapi.failures(
     InvalidKey, BodyTooLarge, UnsupportedMediaType, InvalidBody, ModelError, ModelTimeout, Unavailable
@@ -83,14 +85,14 @@ class EventStream(StreamingResponse):
         self._blocks = event_stream(outputs, record)
         super().__init__(self._blocks, headers=sse.HEADERS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Starlette's, which cancels the writing when the client has gone."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's three
+        """As Starlette's, without the task group that it ends the writing by when the client has gone."""
         try:
-            await super().__call__(scope, receive, send)
+            with suppress(ClientDisconnect, OSError):  # an OSError is how a server of ASGI 2.4 tells it
+                await while_connected(receive, self.stream_response(send))
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._blocks.aclose()
-                await self._outputs.aclose()
+            await self._blocks.aclose()
+            await self._outputs.aclose()
 
 
 def authenticate(request: Request) -> str:
@@ -109,8 +111,12 @@ async def parsed(request: Request) -> ParsedRequest:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """At most `limit` bytes; more is dropped as it comes, so that a client still sending gets its answer."""
-    body, received = bytearray(), 0
-    async for chunk in request.stream():
+    body, received, more = bytearray(), 0, True
+    while more:  # not request.stream(): an asynchronous generator costs a request more than parsing its body
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         received += len(chunk)
         if received <= limit:
             body += chunk
@@ -121,52 +127,74 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def while_connected(request: Request, turn: Awaitable[ChatResponse]) -> ChatResponse:
-    """The turn's answer; once the client has gone, the turn is cancelled and `ClientDisconnect` raised."""
-    with anyio.CancelScope() as scope:
-        # No task group: it wraps what the turn raises, and costs a request five times as much.
-        listening = asyncio.create_task(_cancel_when_gone(request.receive, scope))
-        try:
-            return await turn
-        finally:
-            listening.cancel()
-    raise ClientDisconnect
+async def while_connected(receive: Receive, turn: Awaitable[T]) -> T:
+    """What the turn gives; once the client has gone, the turn is cancelled and `ClientDisconnect` raised."""
+    try:
+        # Not a scope or task group of anyio, which take longer than to match the route (docs/decisions/0017).
+        async with asyncio.timeout(None) as patience:
+            listener = Listener(receive, patience)
+            try:
+                return await turn
+            finally:
+                listener.stop()
+    except TimeoutError:
+        if patience.expired():
+            raise ClientDisconnect from None
+        raise
 
 
-async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
-    """The body has been read, so the next that the server has to tell is that the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
+class Listener:
+    """Ends the patience when the client has gone.
+
+    It starts when the loop next comes round, so that a turn that never waits costs no task.
+    """
+
+    def __init__(self, receive: Receive, patience: asyncio.Timeout) -> None:
+        self._receive, self._patience = receive, patience
+        self._loop = asyncio.get_running_loop()
+        self._starting = self._loop.call_soon(self._start)
+        self._task: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """The turn is over: whether the client is still there no longer matters."""
+        self._starting.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        """The body has been read, so the next that the server has to tell is that the client has left."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._patience.reschedule(self._loop.time())
 
 
 async def event_stream(outputs: AsyncStream, record: StreamRecord) -> AsyncGenerator[bytes, None]:
     """The bytes of each event; what has been written is counted when the next one is asked for."""
     async for output in outputs:
-        yield sse.encode(output)
-        record.sent(output)
+        for block in sse.blocks(output):
+            yield block.content
+            record.sent(block)
 
 
-# Dependencies are coroutines, though they await nothing: FastAPI sends plain functions through a thread pool.
-# The key is declared here for the document's sake; `ProtectedRoute` has checked it by then.
-async def _caller(
-    request: Request,
-    _key: Annotated[
-        str | None,
-        Security(APIKeyHeader(name="X-API-Key", scheme_name=openapi.SECURITY_SCHEME, auto_error=False)),
-    ],
-) -> str:
-    caller: str = request.state.caller
-    return caller
+class KeyOfACaller(APIKeyHeader):
+    """The scheme, as the document has it; it gives the caller, whose key `ProtectedRoute` has checked by then."""
+
+    async def __call__(self, request: HTTPConnection) -> str:
+        """The caller's name."""
+        caller: str = request.state.caller
+        return caller
 
 
-async def _agent(request: Request) -> AsyncAgent:
-    agent: AsyncAgent = request.app.state.agent
-    return agent
+def agent(request: Request) -> AsyncAgent:
+    """The app's agent. No dependency: FastAPI takes longer to solve one than to match the route."""
+    found: AsyncAgent = request.app.state.agent
+    return found
 
 
-Caller = Annotated[str, Depends(_caller)]
-TheAgent = Annotated[AsyncAgent, Depends(_agent)]
+Caller = Annotated[str, Security(KeyOfACaller(name="X-API-Key", scheme_name=openapi.SECURITY_SCHEME))]
 
 pages = APIRouter(include_in_schema=False)
 api = APIRouter()
@@ -201,9 +229,9 @@ async def health(request: Request, response: Response) -> HealthResponse:
 
 
 @protected.post("/chat", tags=["chat"], responses={200: openapi.WHOLE_TURN, **ASK})
-async def chat(request: Request, body: ChatRequest, caller: Caller, agent: TheAgent) -> ChatResponse:
+async def chat(request: Request, body: ChatRequest, caller: Caller) -> ChatResponse:
     """Answer a message, whole."""
-    return await while_connected(request, agent.chat(caller, body))
+    return await while_connected(request.receive, agent(request).chat(caller, body))
 
 
 @protected.post(
@@ -213,28 +241,28 @@ async def chat(request: Request, body: ChatRequest, caller: Caller, agent: TheAg
     responses={200: openapi.event_stream(), **ASK},
     response_class=EventStream,
 )
-async def chat_stream(request: Request, body: ChatRequest, caller: Caller, agent: TheAgent) -> EventStream:
+async def chat_stream(request: Request, body: ChatRequest, caller: Caller) -> EventStream:
     """Answer a message as it is made, as server-sent events."""
-    outputs = await agent.stream(caller, body)
+    outputs = await agent(request).stream(caller, body)
     record: StreamRecord = request.state.record.stream_began()
     return EventStream(outputs, record)
 
 
 @protected.get("/sessions/{session_id}", tags=["sessions"], responses=READ)
-async def session(session_id: str, caller: Caller, agent: TheAgent) -> SessionResponse:
+async def session(request: Request, session_id: str, caller: Caller) -> SessionResponse:
     """Give all that is stored of a session."""
-    return await agent.session(caller, session_id)
+    return await agent(request).session(caller, session_id)
 
 
 @protected.delete(
     "/sessions/{session_id}", tags=["sessions"], status_code=204, responses=FORGET, response_class=Response
 )
-async def forget(session_id: str, caller: Caller, agent: TheAgent) -> None:
+async def forget(request: Request, session_id: str, caller: Caller) -> None:
     """Forget a session, if there is one."""
-    await agent.forget(caller, session_id)
+    await agent(request).forget(caller, session_id)
 
 
 def install(app: FastAPI) -> None:
-    """Give the app its routes."""
-    for router in (pages, api, protected):
+    """Give the app its routes; FastAPI tries them one by one, so the busiest come first."""
+    for router in (protected, api, pages):
         app.include_router(router)

@@ -5,11 +5,16 @@ same files, with the same functions in the same order, as in `fastapi_impl`.
 """
 
 import atexit
+from collections.abc import Callable
 from typing import Any
 
 from apispec import APISpec, BasePlugin
 from apispec_webframeworks.flask import FlaskPlugin
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
+from werkzeug.exceptions import NotFound as UnknownRoute
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_path_info
 
 from flask_impl import errors, middleware, observability, routes
 from shared import log, openapi
@@ -33,9 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _assemble(settings: Settings) -> Flask:
     log.configure(settings.log_level)
     drain = Drain(settings.drain_seconds)
-    app = Flask("flask_impl", static_folder=None)
+    app = AgentAPI("flask_impl", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.config["SERVER_NAME"] = "localhost"  # routes are matched by path; an odd Host would otherwise be a 500
+    app.session_interface = NoCookies()
     app.url_map.merge_slashes = False
     app.config["SETTINGS"] = settings
     app.extensions["drain"] = drain
@@ -52,6 +57,38 @@ def _assemble(settings: Settings) -> Flask:
         atexit.register(watch.close)
     log.started(settings)
     return app
+
+
+class AgentAPI(Flask):
+    """Flask, with its router told that a path is all there is to route by, and that nothing here is a coroutine."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """The routes, for this request's method and path.
+
+        Flask's own reads the Host header, refuses odd ones and offers of a WebSocket (which RFC 9110, section 7.8,
+        lets a server ignore), routes `//health` like `/health`, and redirects no path at all to `/`.
+        """
+        if request is None:
+            return super().create_url_adapter(None)
+        sent = get_path_info(request.environ)
+        if sent.startswith("//") or not sent.startswith("/"):
+            raise UnknownRoute
+        return self.url_map.bind("", path_info=sent, default_method=request.method)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: Flask would look, at every request, whether one of six hooks and handlers is to be awaited."""
+        return func
+
+
+class NoCookies(SessionInterface):
+    """Flask makes a session of its own, from a cookie, for each request: none is used here, so one is enough."""
+
+    def __init__(self) -> None:
+        self._none = self.null_session_class()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:  # noqa: ARG002 - as Flask calls it
+        """A session that says, when something is put in, that there is none."""
+        return self._none
 
 
 def _openapi(app: Flask) -> dict[str, Any]:

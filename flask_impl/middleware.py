@@ -5,44 +5,30 @@ of the client. CORS is by hand on Werkzeug's accessors (docs/decisions/0003-cors
 `errors`.
 """
 
-from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.datastructures import HeaderSet
+from werkzeug.wsgi import get_path_info
 
 from shared import cors
-from shared.errors import NotFound
 from shared.log import RequestRecord, request_id
 
 
 def install(app: Flask) -> None:
     """Wrap every request; `after_request` hooks run last to first."""
-    app.wsgi_app = NoUpgrade(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation has it
     app.before_request(begin)
     app.before_request(preflight)
-    app.before_request(one_slash)
     app.after_request(end)
     app.after_request(allow_origin)
 
 
-class NoUpgrade:
-    """Werkzeug answers 400 to an offered WebSocket: an offer may be ignored (RFC 9110, section 7.8), and here is."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on without the offer."""
-        environ.pop("HTTP_UPGRADE", None)
-        return self.app(environ, start_response)
-
-
 def begin() -> None:
     """Give the request its id, and count it as work in hand."""
-    sent_id = request.headers.getlist("X-Request-ID")
-    g.record = RequestRecord(request_id(sent_id), request.method, _path(), current_app.extensions["watches"])
-    current_app.extensions["drain"].enter()
+    sent, parts = request.environ, current_app.extensions
+    own_id = request_id(header(sent, "HTTP_X_REQUEST_ID"))
+    g.record = RequestRecord(own_id, sent["REQUEST_METHOD"], get_path_info(sent), parts["watches"])
+    parts["drain"].enter()
 
 
 def end(response: Response) -> Response:
@@ -61,8 +47,10 @@ def end(response: Response) -> Response:
 
 def preflight() -> Response | None:
     """Answer a browser that asks before it sends; None for every other request."""
+    if request.method != "OPTIONS":
+        return None
     method = request.headers.get("Access-Control-Request-Method")
-    if request.method != "OPTIONS" or method is None or "Origin" not in request.headers:
+    if method is None or "Origin" not in request.headers:
         return None
     private = "Access-Control-Request-Private-Network" in request.headers
     allowed = _allowed_origin() is not None and method in cors.METHODS and not private
@@ -74,26 +62,19 @@ def preflight() -> Response | None:
     return response
 
 
-def one_slash() -> None:
-    """Werkzeug routes `//health` like `/health` and redirects no path at all to `/`: here they are other addresses."""
-    if _path().startswith("//") or not _path().startswith("/"):
-        raise NotFound
-
-
 def allow_origin(response: Response) -> Response:
     """Tell a browser whether its page may read this answer, errors included."""
-    response.vary.add("Origin")
-    if "Origin" in request.headers:
+    response.headers.add("Vary", "Origin")
+    if "HTTP_ORIGIN" in request.environ:
         response.access_control_expose_headers = HeaderSet(cors.EXPOSED_HEADERS)
         if (origin := _allowed_origin()) is not None:
             response.access_control_allow_origin = origin
     return response
 
 
-def _path() -> str:
-    """The path as it was sent, decoded; `request.path` has lost its leading slashes but one."""
-    sent: str = request.environ["PATH_INFO"]
-    return sent.encode("latin-1").decode(errors="replace")
+def header(environ: WSGIEnvironment, name: str) -> list[str]:
+    """A header's value, if it came; never two: a server of WSGI joins those of a header that came twice."""
+    return [environ[name]] if name in environ else []
 
 
 def _allowed_origin() -> str | None:

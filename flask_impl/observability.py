@@ -54,8 +54,8 @@ def trace(app: Flask, tracing: "Tracing") -> None:
 
 
 def name_route(response: Response) -> Response:
-    """Note which route took the request, `one_slash` permitting, in the form that FastAPI writes it in."""
-    if request.url_rule is not None and request.path == g.record.path:
+    """Note which route took the request, in the form that FastAPI writes it in."""
+    if request.url_rule is not None:
         g.record.route = request.url_rule.rule.replace("<", "{").replace(">", "}")
     return response
 

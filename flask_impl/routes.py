@@ -10,7 +10,9 @@ from typing import IO
 
 from flask import Blueprint, Flask, Response, current_app, g, json, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.wsgi import get_content_length, get_input_stream
 
+from flask_impl.middleware import header
 from shared import sse, web
 from shared.agent.outputs import Stream
 from shared.agent.service import Agent
@@ -22,14 +24,16 @@ from shared.sse import StreamRecord
 
 def authenticate() -> None:
     """The caller, by the key's hash; raises `InvalidKey`, and `Unavailable` while draining."""
-    g.caller = current_app.extensions["keys"].owner(request.headers.getlist("X-API-Key"))
-    current_app.extensions["drain"].admit()
+    parts = current_app.extensions
+    g.caller = parts["keys"].owner(header(request.environ, "HTTP_X_API_KEY"))
+    parts["drain"].admit()
 
 
 def parsed() -> ChatRequest:
     """The body as the model; raises what the contract says of other bodies."""
-    check_media_type(request.content_type)
-    body = read_body(request.stream, request.content_length, current_app.config["SETTINGS"].max_body_bytes)
+    sent, limit = request.environ, current_app.config["SETTINGS"].max_body_bytes
+    check_media_type(sent.get("CONTENT_TYPE"))
+    body = read_body(get_input_stream(sent), get_content_length(sent), limit)
     try:
         return ChatRequest.model_validate(parse_object(body))
     except ValidationError as error:
@@ -56,8 +60,9 @@ def read_body(stream: IO[bytes], announced: int | None, limit: int) -> bytes:
 def event_stream(outputs: Stream, record: StreamRecord) -> Iterator[bytes]:
     """The bytes of each event; what has been written is counted when the next one is asked for."""
     for output in outputs:
-        yield sse.encode(output)
-        record.sent(output)
+        for block in sse.blocks(output):
+            yield block.content
+            record.sent(block)
 
 
 def reply(model: BaseModel, status: int = 200) -> Response:

@@ -1,0 +1,1 @@
+"""FastAPI's twin, piece by piece."""
