@@ -38,6 +38,9 @@ check: setup ## Run the linters: style, types, walls between the folders, dead l
 lock: setup ## Lock the newest versions that pyproject.toml allows, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-emit-index-url --extra dev --output-file requirements.lock pyproject.toml
+	for image in server load; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --constraint requirements.lock \
+		--output-file deploy/requirements/$$image.lock deploy/requirements/$$image.in || exit 1; done
 
 clean: ## Remove what the commands above made, results excepted
 	rm -rf .venv .parity .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
