@@ -66,3 +66,9 @@ class StreamUser(ScenarioUser):
     """POST /chat/stream, one reply after another."""
 
     scenario = "stream"
+
+
+class LongStreamUser(ScenarioUser):
+    """POST /chat/stream, replies that take five seconds."""
+
+    scenario = "long-stream"

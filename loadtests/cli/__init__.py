@@ -21,10 +21,12 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     serving.serve,
     serving.upstream,
     serving.verify,
+    serving.fairness,
     loading.drive,
     loading.compare,
     loading.knee,
     loading.calibrate,
+    loading.worker,
     reading.report,
     reading.diff,
 )

@@ -1,7 +1,7 @@
-"""The commands that load a server: drive, compare, knee, calibrate.
+"""The commands that load a server: drive, compare, knee, calibrate, worker.
 
 Rule: options in, one function of the harness called, an exit code out; what is heavy is imported inside.
-Neighbours: `options` (what several take), `drive`, `compare`, `knee.command`, `calibrate`.
+Neighbours: `options` (what several take), `drive`, `compare`, `knee.command`, `calibrate`, `hosts`.
 """
 
 from pathlib import Path
@@ -11,12 +11,14 @@ import typer
 from rich.console import Console
 
 from loadtests.arrivals import Arrivals
-from loadtests.cli.options import Behind, FailIf, Markdown, TargetsFile, say
+from loadtests.cli.options import Behind, FailIf, Listen, Markdown, TargetsFile, Workers, WorkersWait, run_of, say
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
 
 def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs or stream.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs, stream or long-stream.")
+    ],
     url: Annotated[str, typer.Option(help="A server that keeps the contract.")],
     key: Annotated[str, typer.Option(help="A key that it accepts.")],
     users: Annotated[int | None, typer.Option(help="Closed loop: this many users.")] = None,
@@ -25,7 +27,7 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seconds: Annotated[float, typer.Option(help="How long is measured.")] = 10.0,
     warmup: Annotated[float, typer.Option(help="The longest warm-up before that; over when the load settles.")] = 5.0,
     seed: Annotated[int, typer.Option(help="Of the schedule of arrivals.")] = 1,
-    processes: Annotated[int, typer.Option(help="Generator processes.")] = 1,
+    processes: Annotated[int, typer.Option(help="Generator processes (on each host, with --workers).")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds after which a request has failed.")] = 30.0,
     connections: Annotated[int, typer.Option(help="Open loop: more than these wait for one.")] = 1_000,
     most: Annotated[
@@ -33,10 +35,14 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     ] = 1_000,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
     rows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every request here, as CSV.")] = None,
+    workers: Workers = None,
+    listen: Listen = None,
+    workers_wait: WorkersWait = 60.0,
 ) -> None:
     """Drive one round of load by itself: no gate, no verdict."""
     from loadtests.drive import DriveFailed, DriveSpec  # noqa: PLC0415
     from loadtests.drive import show as driveshow  # noqa: PLC0415 - see the module's rule
+    from loadtests.hosts import hosts_of  # noqa: PLC0415
 
     spec = DriveSpec(
         scenario=scenario,
@@ -53,6 +59,7 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
         connections=connections,
         max_in_flight=most,
         rows=rows,
+        hosts=hosts_of(workers, listen, workers_wait, processes),
     )
     try:
         driveshow.run(spec, Console(), json)
@@ -69,6 +76,13 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     full: Annotated[
         bool, typer.Option("--full/--quick", help="Until the intervals are narrow; more levels; the knee.")
     ] = False,
+    limits: Annotated[
+        bool, typer.Option("--limits", help="Each at its limit and held against its floor: chat and 1,000 streams.")
+    ] = False,
+    matrix: Annotated[bool, typer.Option("--matrix", help="All deployments, in two regimes.")] = False,
+    floors: Annotated[
+        bool, typer.Option("--floors/--no-floors", help="Bare apps on the same servers, to hold the targets against.")
+    ] = True,
     only: Annotated[list[str] | None, typer.Option(metavar="SCENARIO", help="This scenario; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("results"),
     seed: Annotated[int, typer.Option(help="Of the order of the rounds.")] = 1,
@@ -87,17 +101,22 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     model: Behind = "scripted",
     fail_if: FailIf = None,
     markdown: Markdown = None,
+    workers: Workers = None,
+    listen: Listen = None,
+    workers_wait: WorkersWait = 60.0,
 ) -> None:
     """Verify, load, judge, report: the whole comparison.
 
     Exit code 1 when a target fails the suite, no round counts or a --fail-if holds, 3 when one could not be judged.
     """
     from loadtests import compare as comparison  # noqa: PLC0415 - see the module's rule
+    from loadtests.hosts import hosts_of  # noqa: PLC0415
 
     leave_on_sigterm(KeyboardInterrupt())  # whoever ends it, what finished is reported
     options = comparison.CompareOptions(
         targets=tuple(names or ()),
-        mode="full" if full else "quick",
+        mode=run_of(full=full, limits=limits, matrix=matrix),
+        floors=floors,
         only=tuple(only or ()),
         targets_file=targets,
         results=out,
@@ -109,6 +128,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
         fail_if=tuple(fail_if or ()),
         markdown=markdown,
         model=model,
+        hosts=hosts_of(workers, listen, workers_wait),
     )
     raise typer.Exit(comparison.compare(options, Console()))
 
@@ -149,3 +169,16 @@ def calibrate(
     except DriveFailed as error:
         say(error)
         raise typer.Exit(1) from error
+
+
+def worker(
+    master: Annotated[str, typer.Option(metavar="HOST[:PORT]", help="What the other machine gives to --listen.")],
+    name: Annotated[str, typer.Option(help="What --workers calls this one.", show_default="its host name")] = "",
+    processes: Annotated[int, typer.Option(min=1, help="Generator processes, one for each core to give.")] = 1,
+) -> None:
+    """Send load for a `parity drive` or `parity compare` on another machine, round after round, until Ctrl-C."""
+    from loadtests.hosts import endpoint  # noqa: PLC0415 - see the module's rule
+    from loadtests.hosts.worker import WorkerOptions, work  # noqa: PLC0415
+
+    host, port = endpoint(master, "--master")
+    raise typer.Exit(work(WorkerOptions(host, port, name, processes), Console()))

@@ -1,7 +1,7 @@
-"""The commands that run something to talk to, or hold it to the contract: serve, upstream, verify.
+"""The commands that run something to talk to, or hold it to what it should be: serve, upstream, verify, fairness.
 
 Rule: options in, one function of the harness called, an exit code out; what is heavy is imported inside.
-Neighbours: `options` (what several take), `serve.foreground`, `upstream.foreground`, `verify`.
+Neighbours: `options` (what several take), `serve.foreground`, `upstream.foreground`, `verify`, `fairness.command`.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtests.cli.options import TargetsFile
+from loadtests.cli.options import TargetsFile, run_of
 
 
 def serve(
@@ -30,6 +30,25 @@ def serve(
 
     options = foreground.ServeOptions(target, host, port, tuple(settings or ()), targets)
     raise typer.Exit(foreground.serve(options, Console()))
+
+
+def fairness(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
+    full: Annotated[bool, typer.Option("--full/--quick", help="Room for the load of which run.")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="All deployments, as `compare --matrix` plays them.")
+    ] = False,
+    targets: TargetsFile = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write looks and findings here.")] = None,
+) -> None:
+    """Start each target, look at how it really runs, and say what would make a comparison unfair.
+
+    Exit code 1 when a finding is grave.
+    """
+    from loadtests.fairness import command  # noqa: PLC0415 - see the module's rule
+
+    options = command.FairnessOptions(tuple(names or ()), run_of(full=full, matrix=matrix), targets, json)
+    raise typer.Exit(command.run(options, Console()))
 
 
 def upstream(  # noqa: PLR0913, PLR0917 - one parameter for each option

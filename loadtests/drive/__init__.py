@@ -7,28 +7,25 @@ server answers and takes the key, then runs the generator. The server is left al
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Final
 
 from loadtests.arrivals import Arrivals
-from loadtests.drive import process, rows
+from loadtests.drive import command, process, rows
 from loadtests.drive.client.http import Connection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.drive.process import DriveFailed
 from loadtests.drive.result import DriveResult, Load, result_of
 from loadtests.drive.totals import Totals
 from loadtests.errors import UserError
-from loadtests.scenarios import Scenario, find
+from loadtests.hosts import Hosts, HostsLost
+from loadtests.scenarios import find
 from loadtests.serve.ports import kept_port
 
-LOCUSTFILE: Final = Path(__file__).parent.parent / "locustfile.py"
-START: Final = 30.0  # seconds that Locust may take to start, and to write and stop
 PREFLIGHT: Final = 10.0
+FAREWELL: Final = 3.0  # seconds that a master has to tell its workers elsewhere that it is over
 
 __all__ = ["DriveFailed", "DriveResult", "DriveSpec", "RowsLost", "drive"]
 
@@ -47,7 +44,8 @@ class DriveSpec:
 
     Closed loop: `users`. Open loop: `rate` (requests/s) and `arrivals`; more than `max_in_flight` are dropped, more
     than `connections` wait. `processes` Locust workers share the load, each of them on any of `cpus`. `rows`: a file
-    that every request of the window is written to, as CSV.
+    that every request of the window is written to, as CSV. `hosts`: these send the load instead, with as many workers
+    each as it says.
     """
 
     scenario: str
@@ -65,6 +63,7 @@ class DriveSpec:
     max_in_flight: int = 1_000
     connections: int = 1_000
     rows: Path | None = None
+    hosts: Hosts | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be driven."""
@@ -83,18 +82,35 @@ class DriveSpec:
         users = None if self.rate is not None else self.users or find(self.scenario).users
         return Load(users=users, rate=self.rate, arrivals=self.arrivals, warmup=self.warmup, seed=self.seed)
 
+    @property
+    def parts(self) -> int:
+        """Load generator processes in all."""
+        return self.processes if self.hosts is None else self.hosts.workers
+
 
 def drive(spec: DriveSpec) -> DriveResult:
-    """Play one round and give its result. Raises `UserError` for what the user can put right, else `DriveFailed`."""
+    """Play one round and give its result. Raises `UserError` for what the user can put right, else `DriveFailed`.
+
+    `HostsLost` among the first: a load host that did not come.
+    """
     scenario = find(spec.scenario)
     preflight(spec)
     with tempfile.TemporaryDirectory(prefix="parity-drive-") as name:
         folder = Path(name)
         path, log = folder / "totals.json", folder / "locust.log"
-        limit = 2 * START + spec.warmup + spec.seconds + spec.timeout
+        limit = 2 * command.START + spec.warmup + spec.seconds + spec.timeout
         with kept_port() as port:  # of Locust's master, where there are several processes
-            command = _command(spec, scenario, path, port)
-            process.run(command, _environment(spec, name), log, cpus=spec.cpus, limit=limit)
+            words, environment = command.command(spec, scenario, path, port), command.environment(spec, name)
+            try:
+                if spec.hosts is None:
+                    process.run(words, environment, log, cpus=spec.cpus, limit=limit)
+                else:
+                    limit += spec.hosts.wait + spec.seconds
+                    process.run(words, environment, log, cpus=spec.cpus, limit=limit, farewell=FAREWELL)
+            except DriveFailed as error:
+                if (refused := folder / command.REFUSED).exists():
+                    raise HostsLost(refused.read_text("utf-8")) from error
+                raise
         if not path.exists():
             raise DriveFailed(f"the load generator ended without a result: {process.tail(log)}")
         totals = Totals.model_validate_json(path.read_bytes())
@@ -124,54 +140,3 @@ def _ask(spec: DriveSpec, path: str) -> Reply:
         return connection.exchange(prepare(endpoint, "GET", path, {"X-API-Key": spec.key, "Connection": "close"}))
     finally:
         connection.close()
-
-
-def _command(spec: DriveSpec, scenario: Scenario, path: Path, port: int) -> list[str]:
-    users = spec.processes if spec.rate is not None else spec.load.users or 0
-    classes = [scenario.user_class]
-    if scenario.probe is not None:
-        classes, users = [*classes, "HealthUser"], users + 1
-    options: dict[str, object] = {
-        "locustfile": LOCUSTFILE,
-        "host": spec.url,
-        "users": users,
-        "spawn-rate": users,
-        "stop-timeout": ceil(spec.timeout) + 1,
-        "exit-code-on-error": 0,
-        "rate": spec.rate or 0,
-        "parts": spec.processes,
-        "arrivals": spec.arrivals,
-        "seed": spec.seed,
-        "timeout": spec.timeout,
-        "max-in-flight": ceil(spec.max_in_flight / spec.processes),
-        "connections": ceil(spec.connections / spec.processes),
-        "warmup": spec.warmup,
-        "window": spec.seconds,
-        "parity-json": path,
-    }
-    named = [f"--{name}={value}" for name, value in (options | _spread(spec, port) | _rows(spec, path)).items()]
-    flags = ("--headless", "--only-summary", "--skip-log-setup")  # so the log has warnings, and nothing of the figures
-    return [sys.executable, "-m", "locust", *flags, *named, *classes]
-
-
-def _spread(spec: DriveSpec, port: int) -> dict[str, object]:
-    """Locust's options for several processes: a port of this round's own, and no endless wait for a worker."""
-    if spec.processes == 1:
-        return {}
-    return {
-        "processes": spec.processes,
-        "master-bind-host": "127.0.0.1",
-        "master-bind-port": port,
-        "master-port": port,
-        "expect-workers-max-wait": ceil(START),
-    }
-
-
-def _rows(spec: DriveSpec, path: Path) -> dict[str, object]:
-    return {} if spec.rows is None else {"parity-rows": path.parent}
-
-
-def _environment(spec: DriveSpec, folder: str) -> dict[str, str]:
-    """This environment without Locust's own settings, which would change the load; its files are not read either."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    return {**kept, "PARITY_KEY": spec.key, "HOME": folder, "PYTHONUNBUFFERED": "1"}

@@ -1,8 +1,9 @@
-"""Puts the load into Locust's life: its options, the start and the end of a test, its figures on Locust's own page.
+"""Puts the load into Locust's life: the start and the end of a test, its figures on Locust's own page.
 
 Rule: everything of one test lives in a `Session` that hangs on Locust's environment; there is no global
 state. Without `--parity-json` Locust's own statistics show what happens; with it they stay empty, because
 filling them costs a third of the generator, and the JSON has it all. Neighbours: `locustfile`, `generator`,
+`options`,
 `opening` (a test in one process), `crew` (a test over several), `drive` (starts this, reads the file).
 """
 
@@ -12,14 +13,15 @@ import gc
 import logging
 import random
 from itertools import count
+from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, time
 from typing import Any, Final, cast
 
 import gevent
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
-from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
@@ -28,16 +30,18 @@ from locust.user.task import LOCUST_STATE_STOPPING
 from locust.user.users import User
 
 from loadtests.arrivals import Part
-from loadtests.drive.crew import BEGIN, OPEN, TOTALS, WARM, Crew
+from loadtests.drive.crew import OPEN, TOTALS, WARM, Crew, NotCome
 from loadtests.drive.generator import Options, Sender
+from loadtests.drive.member import Member, Orders
 from loadtests.drive.opening import Stint, Timing
+from loadtests.drive.options import SENDING, SHARED, add_options
 from loadtests.drive.recorder import Outcome
 from loadtests.drive.totals import Totals
 from loadtests.errors import UserError
+from loadtests.hosts import Hosts
 from loadtests.scenarios import Call, find
 
 Hooks = Any  # locust.event.Events, whose methods have no types
-_OPTIONS: Final = ("key", "rate", "arrivals", "seed", "timeout", "max_in_flight", "connections")
 SPREAD: Final = 0.2  # seconds over which a closed loop's users begin, so that they do not go in step
 STREAM_SPREAD: Final = 1.0  # the same where an answer takes more than a second
 WORKER_STRIDE: Final = 1_000  # users are numbered over all workers
@@ -50,7 +54,7 @@ class UnexpectedAnswer(Exception):
 
 def install(events: Hooks) -> None:
     """Hook everything in; called once, by the locustfile, with `locust.events`."""
-    events.init_command_line_parser.add_listener(_add_options)
+    events.init_command_line_parser.add_listener(add_options)
     events.init.add_listener(_begin)
 
 
@@ -63,26 +67,6 @@ def _begin(environment: Environment, **_: Any) -> None:
     vars(environment)["parity"] = Session(environment)
 
 
-def _add_options(parser: LocustArgumentParser) -> None:
-    group = parser.add_argument
-    group("--key", env_var="PARITY_KEY", default="", is_secret=True, help="X-API-Key to send")
-    group("--rate", type=float, default=0.0, help="Open loop: requests a second of each user (0: closed loop)")
-    group("--arrivals", choices=("constant", "poisson"), default="constant", help="Open loop: how they come")
-    group("--seed", type=int, default=1, help="Open loop: fixes the schedule of the arrivals")
-    group("--timeout", type=float, default=30.0, help="Seconds for one whole request")
-    hidden: dict[str, Any] = {"include_in_web_ui": False}
-    group("--max-in-flight", type=int, default=1_000, help="Open loop: more than this are dropped", **hidden)
-    group("--connections", type=int, default=1_000, help="Open loop: more than this wait", **hidden)
-    group("--warmup", type=float, default=0.0, help="Seconds at most that do not count", **hidden)
-    group("--window", type=float, default=0.0, help="Seconds that count; then the test ends", **hidden)
-    group("--parts", type=int, default=1, help="Open loop: processes that share the rate", **hidden)
-    group("--begin", type=float, default=0.0, help="Open loop: Unix time of its beginning, set by the master", **hidden)
-    group("--parity-rows", default="", help="Folder for the requests, with --window", **hidden)
-    group("--parity-json", default="", help="File for the result, with --window", **hidden)
-    if not parser.get_default("user_classes"):  # none named: one request, one stream, each with its figures
-        parser.set_defaults(user_classes=["ChatUser", "StreamUser"])
-
-
 class Session:
     """One Locust process's part in the tests it runs, one after the other."""
 
@@ -91,18 +75,26 @@ class Session:
         self._watching = Group()
         self._result: Totals | None = None
         self._failed = False
-        self._crew = Crew(environment.runner) if isinstance(environment.runner, MasterRunner) else None
+        self._scratch: TemporaryDirectory[str] | None = None
+        runner = environment.runner
+        rows = Path(self._option("parity_rows")) if self._option("parity_rows") else None
+        self._crew = Crew(runner, self._hosts(), rows) if isinstance(runner, MasterRunner) else None
+        self._member = Member(runner) if isinstance(runner, WorkerRunner) else None
         self._reset()
         hooks: Hooks = environment.events
         hooks.test_start.add_listener(self._on_start)
         hooks.test_stop.add_listener(self._on_stop)
         hooks.quitting.add_listener(self._on_quitting)
         hooks.user_error.add_listener(self._on_user_error)
-        if isinstance(environment.runner, WorkerRunner):
-            environment.runner.register_message(OPEN, self._on_open)
+        if isinstance(runner, WorkerRunner):
+            runner.register_message(OPEN, self._on_open)
+        if self._crew is not None:
+            self._muster(self._crew)
 
     def load(self, user: User, scenario: str, *, probe: bool = False) -> None:
         """Be one user of this scenario until the test or its window is over."""
+        if self._idle:
+            return
         sender, recorder = self._sender(scenario), self._stint.recorder
 
         def going() -> bool:
@@ -131,21 +123,65 @@ class Session:
         return self._senders[scenario]
 
     def _reset(self) -> None:
-        begin, runner = self._option("begin"), self._environment.runner
-        self._start = monotonic() + (begin - time() if begin else 0)
-        warmup, streams = self._option("warmup"), any(map(_streams, self._environment.user_classes))
+        begin, orders = self._option("begin"), self._orders
+        self._start = (self._ours(begin) if begin else None) or monotonic()
+        warmup, streams = self._option("warmup"), orders.streams
         spread = min(warmup / 2, STREAM_SPREAD) if streams else min(warmup / 4, SPREAD)
         self._timing = Timing(warmup=warmup, spread=spread, window=self._option("window"))
-        self._stint = Stint(self._timing, self._start, self._option("parity_rows") or None)
+        self._stint = Stint(self._timing, self._start, self._rows_folder())
         self._senders: dict[str, Sender] = {}
         self._making = BoundedSemaphore()
         self._numbers = count()
-        index = max(runner.worker_index, 0) if isinstance(runner, WorkerRunner) else 0
+        share = {name: ceil(self._option(name) / self._option("parts")) for name in SHARED}
         self._options = Options(
             url=self._environment.host or "",
-            part=Part(index, self._option("parts")),
-            **{name: self._option(name) for name in _OPTIONS},
+            part=Part(orders.number, self._option("parts")),
+            **share,
+            **{name: self._option(name) for name in SENDING},
         )
+
+    @property
+    def _orders(self) -> Orders:
+        """What the crew said, which knows who takes part; else as Locust counts its workers."""
+        if self._member is not None and self._member.orders is not None:
+            return self._member.orders
+        runner = self._environment.runner
+        number = max(runner.worker_index, 0) if isinstance(runner, WorkerRunner) else 0
+        return Orders(number, self._option("parts"), any(map(_streams, self._environment.user_classes)))
+
+    @property
+    def _idle(self) -> bool:
+        """A worker of a load host that came when the round had begun: Locust gives it users, and it has no part."""
+        return bool(self._member and self._member.orders is None and self._option("parity_hosts"))
+
+    def _ours(self, moment: float) -> float | None:
+        """A moment of the master's clock in this process's."""
+        return moment if self._member is None else self._member.ours(moment)
+
+    def _rows_folder(self) -> str | None:
+        """Where this process writes its rows; a load host has a folder of its own, and sends them."""
+        if self._member is None or not self._option("parity_hosts") or not self._option("parity_rows"):
+            return self._option("parity_rows") or None
+        self._scratch = TemporaryDirectory(prefix="parity-rows-")
+        return self._scratch.name
+
+    def _hosts(self) -> Hosts | None:
+        """The load hosts that the master waits for."""
+        if not self._option("parity_hosts"):
+            return None
+        names, option = tuple(self._option("parity_hosts").split(",")), self._option
+        where = option("master_bind_host"), option("master_bind_port")
+        return Hosts(names, *where, option("parity_wait"), option("parts") // len(names))
+
+    def _muster(self, crew: Crew) -> None:
+        """Locust begins when this returns; it waits for a number of workers, and the crew for these."""
+        try:
+            crew.muster()
+        except NotCome as error:
+            Path(self._option("parity_refused")).write_text(str(error), "utf-8")
+            self._environment.process_exit_code = 1
+            cast(MasterRunner, self._environment.runner).quit()
+            raise SystemExit(1) from error
 
     def _option(self, name: str) -> Any:
         return getattr(self._environment.parsed_options, name)
@@ -154,13 +190,14 @@ class Session:
         gc.collect()
         gc.freeze()  # a full collection of Locust's modules stops the hub for tens of ms
         if self._crew is not None:  # one beginning for all workers, which are told it with the options
-            vars(self._environment.parsed_options)["begin"] = time() + BEGIN
-            self._crew.begin()
+            streams = any(map(_streams, self._environment.user_classes))
+            vars(self._environment.parsed_options)["begin"] = self._crew.begin(streams=streams)
         self._reset()
         if self._timing.window:
             gevent.spawn(self._play if self._crew is None else self._lead).link_exception(self._broken)
         elif self._crew is None:
-            self._stint.open(time() + self._timing.warmup, steady=False)
+            warm = self._timing.warmup
+            self._stint.open(monotonic() + warm, time() + warm, steady=False)
             self._watching.spawn(self._stint.watch)
 
     def _play(self) -> None:
@@ -169,11 +206,14 @@ class Session:
         if isinstance(runner, WorkerRunner):
             runner.send_message(WARM, {"settled": steady})
         else:
-            self._stint.open(time(), steady=steady)
+            self._stint.open(monotonic(), time(), steady=steady)
             self._measure()
 
     def _on_open(self, msg: Any, **_: Any) -> None:
-        self._stint.open(msg.data["at"], steady=msg.data["steady"])
+        if self._idle:
+            return
+        at = self._ours(msg.data["at"]) or monotonic()
+        self._stint.open(at, msg.data["unix"], steady=msg.data["steady"])
         gevent.spawn(self._measure).link_exception(self._broken)
 
     def _measure(self) -> None:
@@ -184,6 +224,9 @@ class Session:
             runner.user_greenlets.join(timeout=self._environment.stop_timeout)
         if isinstance(runner, WorkerRunner):
             totals = self._stint.totals(self._options.part.number)
+            if self._scratch is not None and self._member is not None:
+                self._member.send_rows(Path(self._scratch.name))
+                self._scratch.cleanup()
             runner.send_message(TOTALS, {"totals": totals.model_dump_json()})
         elif runner is not None:
             runner.quit()

@@ -2,8 +2,8 @@
 
 Rule: all processes count the same window. A process by itself opens it when its load has settled or the longest
 warm-up is over; a worker tells its master that it is warm, and the master opens the window of all at one moment, a
-little ahead, in Unix time. Neighbours: `settle` has the rule of settling, `crew` is the master's part, `hooks`
-puts this into Locust's life, `recorder` counts.
+little ahead, of its own clock, which `member` reads in the worker's. Neighbours: `settle` has the rule of settling,
+`crew` is the master's part, `hooks` puts this into Locust's life, `recorder` counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import Final
 
 import gevent
@@ -23,7 +23,6 @@ from loadtests.drive.rows import Rows
 from loadtests.drive.settle import SLICES, Slice, settled
 from loadtests.drive.totals import Totals, Warmup
 
-AHEAD: Final = 0.2  # seconds: a message reaches every worker in much less
 JITTER: Final = 0.001  # seconds between two looks at the clock
 LATE: Final = "a load generator process opened its window late"
 STOPPED: Final = "a load generator process was stopped before its window was over"
@@ -65,13 +64,12 @@ class Stint:
                 return True
         return False
 
-    def open(self, at: float, *, steady: bool) -> None:
-        """Count from `at` (Unix time) on, for the window's length."""
-        start = monotonic() + at - time()
+    def open(self, start: float, started_at: float, *, steady: bool) -> None:
+        """Count from `start` (monotonic, and as the master's Unix time) on, for the window's length."""
         if start < monotonic() - JITTER:
             self._faults += (LATE,)
         warmup = Warmup(seconds=round(start - self._start, 6), settled=steady, limit=self._timing.warmup)
-        self.recorder.open(Window(start, self._timing.window or inf), at, warmup)
+        self.recorder.open(Window(start, self._timing.window or inf), started_at, warmup)
 
     def watch(self) -> None:
         """Watch this process until the window is over."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from loadtests.pinning import kept_to
@@ -21,10 +21,19 @@ class DriveFailed(Exception):
 
 
 def run(
-    command: list[str], environment: Mapping[str, str], log: Path, *, cpus: frozenset[int] | None, limit: float
+    command: list[str],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    cpus: frozenset[int] | None,
+    limit: float,
+    farewell: float = 0.0,
 ) -> None:
-    """Run it to its end, in the log's folder. Raises `DriveFailed` after `limit` seconds or for its exit code."""
-    with _running(command, environment, log, cpus) as process:
+    """Run it to its end, in the log's folder. Raises `DriveFailed` after `limit` seconds or for its exit code.
+
+    Interrupted, it gets SIGTERM and `farewell` seconds, in which a master tells its workers elsewhere; none: at once.
+    """
+    with _running(command, environment, log, cpus, farewell) as process:
         try:
             code = process.wait(limit)
         except subprocess.TimeoutExpired as error:
@@ -35,7 +44,7 @@ def run(
 
 @contextmanager
 def _running(
-    command: list[str], environment: Mapping[str, str], log: Path, cpus: frozenset[int] | None
+    command: list[str], environment: Mapping[str, str], log: Path, cpus: frozenset[int] | None, farewell: float
 ) -> Iterator[subprocess.Popen[bytes]]:
     process: subprocess.Popen[bytes] | None = None
     with log.open("wb") as sink:
@@ -53,12 +62,16 @@ def _running(
             yield process
         finally:
             if process is not None:
-                _end(process)
+                _end(process, farewell)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], farewell: float) -> None:
     """Leave none of its processes."""
     with held_back():
+        if farewell and process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(farewell)
         tree.kill(tree.members(process.pid))
         process.wait()
 

@@ -8,11 +8,13 @@ all of them can be computed again and merged. Durations are in ms, `window` and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from loadtests.arrivals import Arrivals
 from loadtests.drive.histogram import Quantiles, merged, quantiles
-from loadtests.drive.totals import FailureSample, Frozen, Received, Second, Tally, Totals, Warmup, WorstStream
+from loadtests.drive.totals import FailureSample, Frozen, Received, Second, Sent, Tally, Totals, Warmup, WorstStream
+from loadtests.hosts import members
 
 SCHEMA_VERSION: Final = 2
 LATENCIES: Final = ("latency", "latency_intended", "ttfb")
@@ -73,12 +75,16 @@ class Group(Frozen):
 
 
 class Generator(Frozen):
-    """The load generator's own health over the window; a round is `valid` when no reason speaks against it."""
+    """The load generator's own health over the window; a round is `valid` when no reason speaks against it.
+
+    Over several processes the figures are of the worst. `workers`: each one's, where load hosts sent the load.
+    """
 
     cpu_percent: float
     hub_lag_p99_ms: float
     valid: bool
     reasons: tuple[str, ...]
+    workers: tuple[Sent, ...] = ()
 
 
 class Span(Frozen):
@@ -187,8 +193,8 @@ def judge(totals: Totals, *, bodies: bool = False) -> Generator:
     lag = quantiles(totals.worst_hub_lag or totals.hub_lag).p99
     sent = 1 - totals.dropped / totals.offered if totals.offered else 1.0
     reasons = {
-        f"the generator's CPU was over {MAX_CPU:.0f}%": totals.cpu_percent > MAX_CPU,
-        f"the generator's hub was late by over {MAX_HUB_LAG:.0f} ms at p99": lag > MAX_HUB_LAG,
+        f"the generator's CPU was over {MAX_CPU:.0f}%{_on(totals, busy)}": totals.cpu_percent > MAX_CPU,
+        f"the generator's hub was late by over {MAX_HUB_LAG:.0f} ms at p99{_on(totals, late)}": lag > MAX_HUB_LAG,
         "no request fell into the window": not totals.whole.count,
         FAILED: totals.whole.errors > 0,
         TRUNCATED: totals.truncated_streams > 0,
@@ -197,7 +203,25 @@ def judge(totals: Totals, *, bodies: bool = False) -> Generator:
         f"less than {MIN_SENT:.0%} of the offered load was sent": sent < MIN_SENT,
     }
     found = (*totals.faults, *(reason for reason, holds in reasons.items() if holds))
-    return Generator(cpu_percent=totals.cpu_percent, hub_lag_p99_ms=lag, valid=not found, reasons=found)
+    return Generator(
+        cpu_percent=totals.cpu_percent, hub_lag_p99_ms=lag, valid=not found, reasons=found, workers=totals.workers
+    )
+
+
+def _on(totals: Totals, starved: Callable[[Sent], bool]) -> str:
+    """Which of the load hosts; nothing where one machine sends the load."""
+    found = sorted({sent.host for sent in totals.workers if starved(sent)})
+    return f" on {members(found)}" if found else ""
+
+
+def busy(sent: Sent) -> bool:
+    """Whether this process of a load host had too little CPU left."""
+    return sent.cpu_percent > MAX_CPU
+
+
+def late(sent: Sent) -> bool:
+    """Whether this process of a load host looked at its sockets too late."""
+    return sent.hub_lag_p99_ms > MAX_HUB_LAG
 
 
 def _figures(tally: Tally) -> dict[str, Quantiles]:

@@ -33,6 +33,8 @@ def run(spec: DriveSpec, console: Console, json_file: Path | None = None) -> Dri
     load = f"{spec.load.users} users" if spec.rate is None else f"{spec.rate:g} requests/s, {spec.arrivals}"
     said = f"{spec.scenario}: {load}, at most {spec.warmup:g} s warm-up and {spec.seconds:g} s measured"
     lost: RowsLost | None = None
+    if spec.hosts is not None:
+        console.print(spec.hosts.told, highlight=False, markup=False, soft_wrap=True)
     with console.status(said):
         try:
             result = drive(spec)

@@ -83,6 +83,20 @@ class Received(Frozen):
         return Received(**{name: getattr(self, name) + getattr(other, name) for name in Received.model_fields})
 
 
+class Sent(Frozen):
+    """What one process of a load host did, and its health: where there are several hosts, each must be fit.
+
+    `clock_error_ms`: by how much its window may lie beside the others'.
+    """
+
+    host: str
+    requests: int
+    errors: int
+    cpu_percent: float
+    hub_lag_p99_ms: float
+    clock_error_ms: float
+
+
 class Totals(Frozen):
     """All that one process (or several, merged) did in the window. `faults`: what broke in the generator itself."""
 
@@ -108,6 +122,7 @@ class Totals(Frozen):
     worst_stream: WorstStream | None = None
     received: Received = Received()
     faults: tuple[str, ...] = ()
+    workers: tuple[Sent, ...] = ()  # of load hosts; on one machine there are none
 
 
 def merge(parts: Sequence[Totals]) -> Totals:
@@ -138,7 +153,22 @@ def merge(parts: Sequence[Totals]) -> Totals:
         worst_stream=_worst(part.worst_stream for part in parts),
         received=reduce(Received.plus, (part.received for part in parts)),
         faults=tuple(dict.fromkeys(fault for part in parts for fault in part.faults)),
+        workers=tuple(sent for part in parts for sent in part.workers),
     )
+
+
+def sent_by(host: str, clock_error: float, part: Totals) -> Totals:
+    """The same with its host's name, on what it did and on what broke there; `clock_error` in seconds."""
+    sent = Sent(
+        host=host,
+        requests=part.whole.count,
+        errors=part.whole.errors,
+        cpu_percent=part.cpu_percent,
+        hub_lag_p99_ms=quantiles(part.hub_lag).p99,
+        clock_error_ms=round(1e3 * clock_error, 3),
+    )
+    faults = tuple(f"{fault} on {host}" for fault in part.faults)
+    return part.model_copy(update={"workers": (sent,), "faults": faults})
 
 
 def _warmup(parts: Sequence[Warmup]) -> Warmup:
