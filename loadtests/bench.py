@@ -56,6 +56,7 @@ class Bench:
     look: Callable[[str, str, Mapping[str, str]], Precheck] = precheck.look
     drive: Callable[[DriveSpec], DriveResult] = drive
     upstream: Callable[..., AbstractContextManager[Modelling]] = upstream.running
+    look_bare: Callable[[str, str, Mapping[str, str]], Precheck] = precheck.look_bare
 
 
 def cpus(cores: tuple[int, ...]) -> frozenset[int] | None:

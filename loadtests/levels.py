@@ -1,4 +1,4 @@
-"""How hard each scenario is loaded: one row of levels a scenario, for `--quick` and for `--full`.
+"""How hard each scenario is loaded: one row of levels a scenario, for each of the four runs that there are.
 
 Rule: tables. A warm-up is the longest that it may take; the generator ends it when throughput and latency have
 settled. Neighbours: plan makes rounds of these, scenarios says what is sent.
@@ -16,7 +16,11 @@ from loadtests.arrivals import Arrivals
 
 SCENARIOS: Final = ("chat", "async", "validation", "docs", "stream")
 DRIVE_SECONDS: Final = 0.9  # a generator process: interpreter, Locust, its JSON
-Mode = Literal["quick", "full"]
+LONG: Final = "long-stream"
+"""The sixth scenario, of `--limits`: streams that take five seconds."""
+WAITING: Final = frozenset({"async", "stream", LONG})
+"""Scenarios in which each request waits for the model, and keeps its thread or its place meanwhile."""
+Mode = Literal["quick", "full", "limits", "matrix"]
 Model = Literal["scripted", "upstream"]
 """What answers behind the servers: the model built into them, or an OpenAI-compatible server in its own process."""
 
@@ -31,6 +35,7 @@ class Level(Frozen):
     """One drive: closed loop with so many `users`, or open loop at `rate` requests/s, measured for `seconds`.
 
     `warmup` is the longest that warming up may take; it ends sooner when throughput and latency have settled.
+    `streams`: as many as the rate keeps open at once; None where the load is not meant in streams.
     """
 
     users: int | None = None
@@ -38,6 +43,7 @@ class Level(Frozen):
     arrivals: Arrivals = "poisson"
     seconds: float
     warmup: float
+    streams: int | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Level:
@@ -55,6 +61,8 @@ class Level(Frozen):
         """How the load is named everywhere: `16 users`, `300 requests/s`."""
         if self.users is not None:
             return f"{self.users} user{'' if self.users == 1 else 's'}"
+        if self.streams is not None:
+            return f"{self.streams:,} streams at once"
         return f"{self.rate:g} requests/s"
 
     @property
@@ -95,7 +103,32 @@ _FULL: Final[Mapping[str, tuple[Level, ...]]] = {
     "docs": (Level(users=1, seconds=1.5, warmup=2),),
     "stream": tuple(Level(users=users, seconds=3, warmup=3) for users in (32, 128)),
 }
-LEVELS: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType({"quick": _QUICK, "full": _FULL})
+LONG_SECONDS: Final = 4.7  # a stream of LONG takes so long: 94 tokens, the first and each other 50 ms after the last
+
+
+def open_streams(streams: int) -> Level:
+    """The load that keeps so many of LONG's streams open: they begin evenly spaced, as many as end.
+
+    A closed loop's users would all begin in the same second, and again in every fifth one.
+    """
+    rate = round(streams / LONG_SECONDS, 3)
+    return Level(rate=rate, arrivals="constant", seconds=8, warmup=9, streams=streams)
+
+
+_LIMITS: Final[Mapping[str, tuple[Level, ...]]] = {
+    "chat": (Level(users=32, seconds=3, warmup=1.5),),
+    LONG: (open_streams(1_000),),  # and the most that the generator can: `plan.at_ceiling`, once that is known
+}
+LEVELS: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType(
+    {
+        "quick": _QUICK,
+        "full": _FULL,
+        "limits": _LIMITS,
+        # all deployments, to see them side by side: as much as a quick run asks of each
+        "matrix": {name: _QUICK[name] for name in ("chat", "async", "stream")},
+    }
+)
+"""A run's scenarios, and how hard each is loaded."""
 
 # In front of a model server a reply is a hundred chunks to read, where the model built in has one call for them: a
 # tenth of the rate, so windows are longer, and no more users than a server can answer within one.
@@ -110,6 +143,47 @@ _FULL_UPSTREAM: Final[Mapping[str, tuple[Level, ...]]] = {
     "validation": (Level(users=1, seconds=3, warmup=2),),
 }
 UPSTREAM: Final[Mapping[Mode, Mapping[str, tuple[Level, ...]]]] = MappingProxyType(
-    {"quick": _QUICK_UPSTREAM, "full": _FULL_UPSTREAM}
+    {"quick": _QUICK_UPSTREAM, "full": _FULL_UPSTREAM, "limits": {}, "matrix": {}}
 )
 """What is loaded otherwise there; the other scenarios as ever."""
+
+FLOORS: Final[Mapping[Mode, frozenset[str]]] = MappingProxyType(
+    {
+        # 32 streams for 1.5 s cost a bare app 50 ms of CPU, and the system counts it in steps of 10 ms
+        "quick": frozenset({"chat"}),
+        "full": frozenset({"chat", "stream"}),
+        "limits": frozenset({"chat", LONG}),
+        "matrix": frozenset({"chat"}),
+    }
+)
+"""Where floors take part."""
+OUTRUNS: Final = "bare ASGI"
+"""The framework whose closed loop the generator cannot keep up with: it would be saturated, and not the server."""
+UNKNOWN: Final = 3_000.0  # requests/s where the generator is not calibrated: every machine so far did twice as many
+MARGIN: Final = 0.8  # of the ceiling: a round that comes within a tenth of it is refused, and an open loop costs more
+
+MOST_EVENTS: Final = 0.85  # of the ceiling, for streams: an open loop of 200 new ones a second costs no more
+
+
+def for_floor(framework: str, scenario: str, levels: tuple[Level, ...], requests: float = 0) -> tuple[Level, ...]:
+    """How a floor is loaded: as the twins are, or, where that would saturate the generator, open loop at a rate below
+    its ceiling of so many `requests` a second (0: not calibrated)."""
+    if scenario != "chat":
+        return levels
+    rate = round(MARGIN * requests or UNKNOWN, -2)
+    return tuple(_brief(level, rate if framework == OUTRUNS else None) for level in levels)
+
+
+def _brief(level: Level, rate: float | None) -> Level:
+    """A floor answers four times as many as a twin: half of a quick run's window shows as much of it."""
+    seconds, warmup = (0.6, 0.2) if level.seconds < 2 else (level.seconds, level.warmup)
+    load = {"users": level.users, "rate": level.rate} if rate is None or level.users is None else {"rate": rate}
+    return level.model_copy(update={"users": None, **load, "seconds": seconds, "warmup": warmup})
+
+
+def at_most(events: float) -> tuple[Level, ...]:
+    """The streams of `--limits`: 1,000, and the most that a generator with a ceiling of so many events/s can drive."""
+    most = int(MOST_EVENTS * events * 0.05 // 10) * 10  # one event every 50 ms
+    if most >= 1_050:
+        return open_streams(1_000), open_streams(most)
+    return (open_streams(min(1_000, most)),)

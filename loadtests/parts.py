@@ -13,7 +13,10 @@ from rich.console import Console
 
 from loadtests import calibrate, knee
 from loadtests.bench import Bench
-from loadtests.plan import PlannedKnee
+from loadtests.fairness import Fairness
+from loadtests.fairness.command import told
+from loadtests.floors import proof
+from loadtests.plan import Plan, PlannedKnee
 from loadtests.results import Ceiling, KneeSearch
 from loadtests.same import all_same
 from loadtests.targets import Target
@@ -21,15 +24,19 @@ from loadtests.verify import VerifyOutcome, ensure_verified
 
 Verify = Callable[[Sequence[Target], Console], Mapping[str, VerifyOutcome]]
 Search = Callable[[PlannedKnee, Target, knee.Place, Bench], KneeSearch]
+Prove = Callable[[Sequence[Target], Sequence[Target], Iterable[str], Console], bool]
 Same = Callable[[Sequence[Target], Iterable[str], Bench, Console], bool]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The suite, the load, the generator's ceiling, the search, whether a target says the same with either model."""
+    """The suite, the load, the generator's ceiling, the search, whether a target says the same with either model,
+    whether the floors say what their twins say, what is not fair between the targets."""
 
     verify: Verify = ensure_verified
     bench: Bench = field(default_factory=Bench)
     calibrate: Callable[[Console], Ceiling | None] = calibrate.sought
     search: Search = knee.search
     same: Same = all_same
+    prove: Prove = proof.all_proved
+    fair: Callable[[Sequence[Target], Plan, Console], Fairness | None] = told

@@ -1,7 +1,7 @@
 """A run on disk: `results/<UTC time>-<name>/`, the only thing a report is ever made from.
 
-Rule: what was recorded (plan, environment, handwork, gate, calibration, rounds/NNN, knees/SCENARIO-TARGET, ending) is
-written once; what is worked out (verdict.json, report.html, summary.md) can be made again from it.
+Rule: what was recorded (plan, environment, handwork, gate, fairness, calibration, rounds/NNN, knees/SCENARIO-TARGET,
+ending) is written once; what is worked out (verdict.json, report.html, summary.md) can be made again from it.
 Neighbours: files writes and reads, play makes rounds, compare stores them, analyse reads them.
 """
 
@@ -14,6 +14,7 @@ from typing import Literal
 
 from loadtests.drive import DriveResult
 from loadtests.errors import UserError
+from loadtests.fairness.model import Fairness
 from loadtests.files import ROOT, read, read_all, read_if, redacted, store, write
 from loadtests.measure import Sample
 from loadtests.measure.environment import Environment
@@ -30,6 +31,7 @@ __all__ = [
     "Counted",
     "Driven",
     "Ending",
+    "Fairness",
     "Gate",
     "KneeSearch",
     "Probe",
@@ -191,6 +193,7 @@ class Run:
     ceiling: Ceiling | None = None
     knees: tuple[KneeSearch, ...] = ()
     ending: Ending | None = None
+    fairness: Fairness | None = None
 
     @property
     def name(self) -> str:
@@ -207,6 +210,7 @@ def start(  # noqa: PLR0913, PLR0917 - one for each file
     handwork: tuple[Handwork, ...],
     gate: tuple[Relied, ...] = (),
     ceiling: Ceiling | None = None,
+    fairness: Fairness | None = None,
 ) -> Run:
     """Make the folder and write what is known before the first round."""
     folder = root / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}"
@@ -223,7 +227,9 @@ def start(  # noqa: PLR0913, PLR0917 - one for each file
         store(folder / "gate.json", Gate(relied=gate))
     if ceiling:
         store(folder / "calibration.json", ceiling)
-    return Run(folder, plan, environment, handwork, (), gate, ceiling)
+    if fairness:
+        store(folder / "fairness.json", fairness)
+    return Run(folder, plan, environment, handwork, (), gate, ceiling, fairness=fairness)
 
 
 def add(run: Run, done: Round) -> Run:
@@ -259,6 +265,7 @@ def load(folder: Path) -> Run:
         ceiling=read_if(folder / "calibration.json", Ceiling),
         knees=read_all(folder / "knees", KneeSearch),
         ending=read_if(folder / "ending.json", Ending),
+        fairness=read_if(folder / "fairness.json", Fairness),
     )
     _check_rounds(run)
     return run

@@ -1,4 +1,4 @@
-"""The five scenarios, one for each row of the seed: what is sent, what must come back, what is good.
+"""The scenarios, one for each row of the seed and one for the limit: what is sent, what must come back, what is good.
 
 Rule: a table, frozen; a scenario is data, and the loops that send it know no scenario by name. Every status
 is compared; bodies are checked in depth once in `sample_every`; streams' order is always checked. Chats
@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from loadtests import checks
 from loadtests.checks import Check
 from loadtests.errors import UserError
+from loadtests.levels import LONG
 
 JSON: Final = "application/json"
 ASKING: Final = frozenset({"/chat", "/chat/stream"})
@@ -142,6 +143,15 @@ _BODIES: Final = (
 # about 30 tokens and a tool call: 1.5 s, so that streams begin and end inside a window of a few seconds
 _STREAM: Final = Call("/chat/stream", "POST", "/chat/stream", body=json.dumps({"message": _SUM}).encode(), stream=True)
 
+# 94 tokens: 4.7 s, so that 1,000 of them open mean 213 new ones a second and not 667
+_LONG: Final = Call(
+    "/chat/stream",
+    "POST",
+    "/chat/stream",
+    body=json.dumps({"message": "What limits a server with many open streams?"}).encode(),
+    stream=True,
+)
+
 _ALL: Final = (
     Scenario("chat", "One reply, no model latency", "ChatUser", _CHATS, users=16, slo=Slo(latency_ms=100)),
     Scenario(
@@ -180,6 +190,15 @@ _ALL: Final = (
         (_STREAM,),
         users=32,
         slo=Slo(ttft_ms=250, longest_gap_ms=250),
+        settings=_model(0.05, 0.05),
+    ),
+    Scenario(
+        LONG,
+        "Long replies streamed at 20 tokens a second",
+        "LongStreamUser",
+        (_LONG,),
+        users=32,
+        slo=Slo(ttft_ms=100, longest_gap_ms=250),
         settings=_model(0.05, 0.05),
     ),
 )

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -37,12 +37,16 @@ def _words(value: object) -> object:
         raise ValueError(f"cannot be split as a shell would: {error}") from error
 
 
+Regime = Literal["like-for-like", "best"]
+Best = Literal["cores", "2 * cores + 1"]
 Place = Annotated[Path, Field(strict=False)]
 
 
 class Target(BaseModel):
     """One deployment. `slots`: requests it can have in hand at once, all workers together; None: no limit.
 
+    `floor`: the target that does the same bytes with no framework on the same server. `regimes`: where the matrix shows
+    it, `best`: with how many workers in its second one, where it is not as it stands here.
     `folder`: where its command runs (None: the kit's own folder). `sources`: the files and folders that it is made
     of, beside the kit's. In a file both are relative to that file.
     """
@@ -57,6 +61,9 @@ class Target(BaseModel):
     command: Annotated[tuple[str, ...], BeforeValidator(_words), Field(min_length=1, strict=False)]
     env: Mapping[str, str] = Field(default_factory=dict)
     slots: int | None = Field(default=None, ge=1)
+    floor: str | None = None
+    regimes: Annotated[tuple[Regime, ...], Field(strict=False)] = ()
+    best: Best | None = None
     folder: Place | None = None
     sources: Annotated[tuple[Place, ...], Field(strict=False)] = ()
 
@@ -96,6 +103,13 @@ def load_targets(path: Path | None = None) -> Mapping[str, Target]:
     if path is not None:
         targets |= _read(path)
     return MappingProxyType(targets)
+
+
+def load_services(path: Path | None = None) -> Mapping[str, Target]:
+    """The same without the floors: those that keep the contract."""
+    targets = load_targets(path)
+    floors = {target.floor for target in targets.values()}
+    return MappingProxyType({name: target for name, target in targets.items() if name not in floors})
 
 
 def pick(targets: Mapping[str, Target], names: Iterable[str]) -> tuple[Target, ...]:

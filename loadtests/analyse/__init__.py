@@ -9,9 +9,8 @@ Neighbours: figures says what is read from a round, ratios compares, claims judg
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from statistics import median
 
-from loadtests.analyse import claims, course, knees, ratios, spectra, worst
+from loadtests.analyse import claims, course, floors, knees, limits, matrix, ratios, spectra, worst
 from loadtests.analyse.caution import limits_of, warnings_of
 from loadtests.analyse.figure_table import FIGURES, WORDS
 from loadtests.analyse.figures import Figure, over_blocks, primary_level
@@ -19,14 +18,19 @@ from loadtests.analyse.verdict import Cell, Panel, Refusal, Section, Spread, Val
 from loadtests.plan import Level, Plan, PlannedScenario
 from loadtests.results import Round, Run
 
+NO_ROOM = "not driven: it has fewer slots than that is streams"
+
 
 def analyse(run: Run) -> Verdict:
     """Everything that the stored rounds say."""
     panels = ratios.corrected([panel for scenario in run.plan.scenarios for panel in _panels(run, scenario)])
     sections = tuple(_section(run, scenario, panels) for scenario in run.plan.scenarios)
-    rows = claims.judge(run.plan, sections, run.handwork)
+    against, groups = floors.of(run), matrix.of(run)
+    rows = () if run.plan.aim else claims.judge(run.plan, sections, run.handwork)
+    held = limits.of(run, sections, against) if run.plan.aim == "limits" else ()
+    answers = {"limits": lambda: limits.answer(held), "matrix": lambda: matrix.answer(groups)}
     return Verdict(
-        answer=claims.answer(run.plan, sections, rows),
+        answer=answers.get(run.plan.aim, lambda: claims.answer(run.plan, sections, rows))(),
         baseline=run.plan.baseline,
         complete=course.whole(run),
         ended=course.ended(run),
@@ -37,6 +41,9 @@ def analyse(run: Run) -> Verdict:
         sections=sections,
         handwork=run.handwork,
         limits=limits_of(run, sections),
+        floors=against,
+        held=held,
+        matrix=groups,
     )
 
 
@@ -44,7 +51,8 @@ def _section(run: Run, scenario: PlannedScenario, panels: tuple[Panel, ...]) -> 
     rounds = _of(run, scenario)
     words = WORDS[scenario.name]
     mine = tuple(panel for panel in panels if panel.scenario == scenario.name)
-    validity = tuple(_validity(run.plan, scenario, target.name, rounds) for target in run.plan.targets)
+    players = run.plan.players(scenario.name)
+    validity = tuple(_validity(run.plan, scenario, target, rounds) for target in players)
     found = knees.of(run, scenario.name)
     return Section(
         scenario=scenario.name,
@@ -76,7 +84,7 @@ def _panels(run: Run, scenario: PlannedScenario) -> Iterator[Panel]:
 
 
 def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, rounds: tuple[Round, ...]) -> Panel:
-    values = {t.name: over_blocks(figure, level, t.name, rounds) for t in plan.targets}
+    values = {t.name: over_blocks(figure, level, t.name, rounds) for t in plan.targets if not t.bare}
     base, again = values[plan.baseline], values.get(plan.noise or "", {})
     return Panel(
         scenario=scenario.name,
@@ -92,23 +100,39 @@ def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, 
         primary=figure.primary and level == primary_level(scenario.levels),
         ideal=figure.ideal(level) if figure.ideal else None,
         noise=ratios.against_itself(again, base),
-        cells=tuple(_cell(plan, t.name, values[t.name], base, rounds) for t in plan.compared),
+        cells=tuple(
+            Cell(target=t.name, value=None, ratio=None, why=NO_ROOM)
+            if _crowded(scenario, level, t.name)
+            else _cell(plan, scenario.name, t.name, values[t.name], base, rounds)
+            for t in plan.compared
+        ),
     )
 
 
+def _crowded(scenario: PlannedScenario, level: Level, target: str) -> bool:
+    return level.streams is not None and level not in scenario.on(target).levels
+
+
 def _cell(
-    plan: Plan, target: str, values: Mapping[int, float], base: Mapping[int, float], rounds: tuple[Round, ...]
+    plan: Plan,
+    scenario: str,
+    target: str,
+    values: Mapping[int, float],
+    base: Mapping[int, float],
+    rounds: tuple[Round, ...],
 ) -> Cell:
     if len(values) < plan.minimum_good:
-        return Cell(target=target, value=None, ratio=None, why=_why(plan, target, values, rounds))
+        return Cell(target=target, value=None, ratio=None, why=_why(plan, scenario, target, values, rounds))
     ratio = None if target == plan.baseline else ratios.paired(values, base)
     enough = ratio is not None and ratio.blocks >= plan.minimum_good
     return Cell(target=target, value=_spread(values), ratio=ratio if enough else None)
 
 
-def _why(plan: Plan, target: str, values: Mapping[int, float], rounds: tuple[Round, ...]) -> str:
+def _why(plan: Plan, scenario: str, target: str, values: Mapping[int, float], rounds: tuple[Round, ...]) -> str:
     mine = [done for done in rounds if done.target == target]
     refused = sum(not done.good for done in mine)
+    if not mine and target not in plan.players(scenario):
+        return matrix.ABSENT
     if sum(done.good for done in mine) >= plan.minimum_good:
         return "not recorded"
     tail = f", {refused} refused" if refused else ""
@@ -116,8 +140,7 @@ def _why(plan: Plan, target: str, values: Mapping[int, float], rounds: tuple[Rou
 
 
 def _spread(values: Mapping[int, float]) -> Spread:
-    ordered = tuple(value for _, value in sorted(values.items()))
-    return Spread(median=median(ordered), low=min(ordered), high=max(ordered), values=ordered)
+    return Spread.of(tuple(value for _, value in sorted(values.items())))
 
 
 def _validity(plan: Plan, scenario: PlannedScenario, target: str, rounds: tuple[Round, ...]) -> Validity:

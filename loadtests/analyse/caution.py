@@ -50,7 +50,7 @@ def limits_of(run: Run, sections: tuple[Section, ...]) -> tuple[str, ...]:
             "Not calibrated: how much the generator itself can drive on this machine was not measured; "
             "`parity calibrate` does."
         )
-    if run.plan.mode == "quick":
+    if run.plan.which == "quick":
         limits.append(
             "A quick run: few and short rounds, so p99 rests on few requests; "
             "parity compare --full plays more and longer rounds, and more levels of load."
@@ -84,6 +84,7 @@ def _too_few(run: Run, validity: tuple[Validity, ...]) -> Iterator[str]:
     for item in validity:
         if item.good < run.plan.minimum_good:
             none = "there is no noise floor" if item.target == run.plan.noise else "it has no verdict"
+            none = "nothing is held against it" if run.plan.target(item.target).bare else none
             yield (
                 f"{item.target}: {item.good} good of {run.plan.minimum_good} rounds needed, so {none} "
                 "here; see the reasons under Validity and run again."

@@ -12,6 +12,7 @@ from typing import Final
 
 from loadtests.analyse import figures as read
 from loadtests.analyse.figures import Figure, Loop, Read
+from loadtests.levels import LONG
 from loadtests.scenarios import ACCEPTED, HEALTH, REFUSED
 
 
@@ -45,6 +46,11 @@ WORDS: Final[Mapping[str, Words]] = {
     "stream": Words(
         "Streaming: does each token arrive when it is made?",
         "POST /chat/stream, many at once, with a model that takes 50 ms to its first token and 50 ms between tokens.",
+    ),
+    LONG: Words(
+        "Streaming at the limit: how many streams keep their pace?",
+        "POST /chat/stream with a reply of 94 tokens, 50 ms to the first and 50 ms between them. Streams begin evenly "
+        "spaced, as many a second as end, so that about so many are open at once.",
     ),
 }
 
@@ -252,4 +258,5 @@ FIGURES: Final[Mapping[str, tuple[Figure, ...]]] = {
     "validation": _VALIDATION,
     "docs": _DOCS,
     "stream": _STREAM,
+    LONG: _STREAM,
 }

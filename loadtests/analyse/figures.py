@@ -136,6 +136,11 @@ def cpu_per_thousand(result: DriveResult, cost: Use) -> float | None:
     return 1000 * cost.cpu_seconds / (result.throughput * cost.seconds) if result.throughput > 0 else None
 
 
+def per_cpu_second(result: DriveResult, cost: Use) -> float | None:
+    """Answers for each CPU-second of the server: what it could answer in a second with a core to itself."""
+    return result.throughput * cost.seconds / cost.cpu_seconds if cost.cpu_seconds > 0 else None
+
+
 def cpu_per_million_events(result: DriveResult, cost: Use) -> float | None:
     """CPU-seconds per million token events that were read in the window."""
     return 1e6 * cost.cpu_seconds / result.tokens if result.tokens else None

@@ -7,10 +7,12 @@ Neighbours: analyse and claims make it, results writes it, report shows it.
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Literal
 
 from loadtests.measure.handwork import Handwork
 from loadtests.plan import SCHEMA_VERSION, Frozen, Level
+from loadtests.targets import Regime
 
 Better = Literal["higher", "lower", "neither"]
 Word = Literal["higher", "lower", "equivalent", "no clear difference"]
@@ -26,6 +28,11 @@ class Spread(Frozen):
     low: float
     high: float
     values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, values: tuple[float, ...]) -> Spread:
+        """Of these values, in order of play; at least one."""
+        return cls(median=median(values), low=min(values), high=max(values), values=values)
 
 
 class Ratio(Frozen):
@@ -93,6 +100,61 @@ class Panel(Frozen):
         """The target's median, or None where it has no verdict."""
         value = self.cell(target).value
         return value.median if value else None
+
+
+class FloorCell(Frozen):
+    """One target and its floor. `ratio` is paired by block and has no word: nobody is to be as fast as a floor.
+
+    `why` there is none; "" where there is one.
+    """
+
+    target: str
+    floor: str
+    value: Spread | None
+    least: Spread | None
+    ratio: Ratio | None
+    why: str = ""
+
+
+class FloorPanel(Frozen):
+    """One figure against the floors, at one level of load. `loads`: how floors were loaded that were not like this."""
+
+    scenario: str
+    key: str
+    title: str
+    unit: str
+    decimals: int
+    better: Better
+    explain: str
+    level: Level
+    loads: tuple[str, ...] = ()
+    cells: tuple[FloorCell, ...]
+
+
+class MatrixGroup(Frozen):
+    """Deployments that may be compared: with as many workers, or each at its documented best.
+
+    `panels` hold these targets alone, and their ratios are to `baseline`; `cores` are the servers' (none: not pinned).
+    """
+
+    regime: Regime
+    title: str
+    cores: tuple[int, ...]
+    baseline: str
+    targets: tuple[str, ...]
+    panels: tuple[Panel, ...]
+
+
+class Held(Frozen):
+    """One thing that is wanted of a target at its limit, and whether it was so; `holds` None: it was not measured."""
+
+    scenario: str
+    target: str
+    level: Level
+    what: str
+    wanted: str
+    measured: str
+    holds: bool | None
 
 
 class Spectrum(Frozen):
@@ -228,6 +290,9 @@ class Verdict(Frozen):
     sections: tuple[Section, ...]
     handwork: tuple[Handwork, ...]
     limits: tuple[str, ...]
+    floors: tuple[FloorPanel, ...] = ()
+    held: tuple[Held, ...] = ()
+    matrix: tuple[MatrixGroup, ...] = ()
 
     def section(self, scenario: str) -> Section | None:
         """The evidence of that scenario, None when the plan did not hold it."""

@@ -10,25 +10,30 @@ Neighbours: plan decides what is played, course plays it, report tells what came
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from loadtests import relied, report, results
+from loadtests import floors, matrix, relied, report, results
 from loadtests.analyse import units
 from loadtests.compare.course import Course, Tools, Why
 from loadtests.compare.progress import Watch
+from loadtests.descriptors import open_files
 from loadtests.diff import ci
 from loadtests.errors import UserError
+from loadtests.hosts import Hosts
+from loadtests.hosts.load import spread
+from loadtests.levels import LONG
 from loadtests.measure import environment, handwork
 from loadtests.parts import Parts
 from loadtests.pinning import kept_to
-from loadtests.plan import Mode, Model, Plan, make_plan
+from loadtests.plan import Mode, Model, Plan, at_ceiling, make_plan
 from loadtests.report import terminal
-from loadtests.results import Ceiling, Relied, Run
+from loadtests.results import Ceiling, Fairness, Relied, Run
 from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.slo import left_out
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
@@ -38,9 +43,10 @@ __all__ = ["INTERRUPTED", "CompareOptions", "Parts", "compare"]
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """What `parity compare` is asked for. No targets: the usual three; no `only`: every scenario.
+    """What `parity compare` is asked for. No targets: the usual three, or the matrix's; no `only`: every scenario.
 
-    `model`: what answers behind the servers.
+    `floors`: whether bare apps are played beside the targets. `model`: what answers behind the servers.
+    `hosts`: these send the load.
     `width` is in per cent. It, `minutes` and `slo` are of `--full`; None: its own.
     """
 
@@ -57,20 +63,29 @@ class CompareOptions:
     fail_if: tuple[str, ...] = ()
     markdown: Path | None = None
     model: Model = "scripted"
+    floors: bool = True
+    hosts: Hosts | None = None
 
 
 def compare(options: CompareOptions, console: Console, parts: Parts | None = None) -> int:
     """Run the whole comparison and return the exit code."""
     parts = parts or Parts()
-    targets = pick(load_targets(options.targets_file), options.targets or DEFAULT_TARGETS)
-    plan = _planned(options, targets)
+    if options.hosts is not None:
+        parts = spread(parts, options.hosts)
+        console.print(options.hosts.told, highlight=False, markup=False, soft_wrap=True)
+    known = load_targets(options.targets_file)
+    targets = _targets(options, known)
+    bare = floors.of(targets, known) if options.floors else ()
+    plan = _planned(options, targets, bare)
     conditions = ci.asked(options.fail_if, plan)
     outcomes = parts.verify(targets, console)
-    if not relied.all_passed(targets, outcomes, console):
+    if not relied.all_passed(targets, outcomes, console) or not _say_the_same(parts, targets, bare, plan, console):
         return 1
-    if plan.model == "upstream" and not parts.same(targets, plan.names, parts.bench, console):
-        return 1
-    run = _begin(options, plan, relied.rows(targets, outcomes), parts.calibrate(console))
+    fair = parts.fair(targets, plan, console)
+    ceiling = parts.calibrate(console)
+    if ceiling is not None:
+        plan = at_ceiling(plan, ceiling.requests_per_second, ceiling.events_per_second)
+    run = _begin(options, plan, relied.rows(targets, outcomes), ceiling, fair)
     relied.show(run.gate, outcomes, console)
     console.print(_announced(run), highlight=False, soft_wrap=True)
     for line in left_out(plan.knees, options.slo):
@@ -78,13 +93,30 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     with heard_once() as stopped:  # the first Ctrl-C has what finished reported; more would only disturb that
         with Watch(plan, console) as watch, kept_to(run.environment.pinning.generator):
             tools = Tools(parts.bench, parts.search, stopped=stopped)
-            course = Course(run, {target.name: target for target in targets}, tools, watch)
+            course = Course(run, {target.name: target for target in (*targets, *bare)}, tools, watch)
             why, failure = _load(course)
         code = _finish(course, why, failure, console)
     return code or ci.tell(course.run.folder, conditions, options.markdown, console)
 
 
-def _planned(options: CompareOptions, targets: Sequence[Target]) -> Plan:
+def _say_the_same(
+    parts: Parts, targets: Sequence[Target], bare: Sequence[Target], plan: Plan, console: Console
+) -> bool:
+    """Whether a target does so with either model, and each floor with its twins; asked where it is about to count."""
+    if plan.model == "upstream" and not parts.same(targets, plan.names, parts.bench, console):
+        return False
+    return not plan.floors or parts.prove(targets, bare, plan.names, console)
+
+
+def _targets(options: CompareOptions, known: Mapping[str, Target]) -> tuple[Target, ...]:
+    """Who is compared: those that are named, else the usual three, or the matrix for these cores."""
+    if options.mode == "matrix":
+        cores = matrix.server_cores(environment.choose_cores(options.model), len(environment.available_cores()))
+        return matrix.played(known, cores, options.targets)
+    return pick(known, options.targets or DEFAULT_TARGETS)
+
+
+def _planned(options: CompareOptions, targets: Sequence[Target], bare: Sequence[Target]) -> Plan:
     return make_plan(
         targets,
         mode=options.mode,
@@ -95,14 +127,17 @@ def _planned(options: CompareOptions, targets: Sequence[Target]) -> Plan:
         slo=options.slo,
         rows=options.rows,
         model=options.model,
+        floors=bare,
     )
 
 
 def _load(course: Course) -> tuple[Why, UserError | None]:
     """The rounds and the searches; why they ended, and the failure where it was one."""
+    files = open_files() if LONG in course.run.plan.names else nullcontext()
     try:
-        why = course.rounds()
-        course.knees()
+        with files:
+            why = course.rounds()
+            course.knees()
     except KeyboardInterrupt:
         return "interrupted", None
     except UserError as error:  # a disk that is full, in the middle
@@ -138,11 +173,13 @@ def _kept(run: Run) -> str:
     return f"{len(run.rounds)} rounds are kept; `parity report {run.folder}` makes their report"
 
 
-def _begin(options: CompareOptions, plan: Plan, gate: tuple[Relied, ...], ceiling: Ceiling | None) -> Run:
+def _begin(
+    options: CompareOptions, plan: Plan, gate: tuple[Relied, ...], ceiling: Ceiling | None, fair: Fairness | None
+) -> Run:
     moment = datetime.now(UTC)
     name = "-".join([options.mode, *([] if plan.model == "scripted" else [plan.model]), *sorted(options.only)])
     taken, counted = environment.take(moment, plan.model), handwork.count()
-    return results.start(options.results, name, moment, plan, taken, counted, gate, ceiling)
+    return results.start(options.results, name, moment, plan, taken, counted, gate, ceiling, fair)
 
 
 def _announced(run: Run) -> str:
@@ -150,7 +187,9 @@ def _announced(run: Run) -> str:
     plan = run.plan
     loads = f"{', '.join(plan.names)} on {', '.join(t.name for t in plan.compared)}"
     loads += ", in front of an OpenAI-compatible model server" if plan.model == "upstream" else ""
-    again = f"with {plan.baseline} twice in each block, for the noise"
+    beside = [f"with {plan.baseline} twice in each block, for the noise"] if plan.noise else []
+    beside += [f"and {', '.join(floor.name for floor in plan.floors)} as floors"] if plan.floors else []
+    again = " ".join(beside) or "each against its floor"
     if plan.stop.minutes is None:
         amount = f"{len(plan.rounds)} rounds: {loads}, {again}; about {units.duration(plan.seconds)}"
     else:

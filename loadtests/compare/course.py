@@ -54,7 +54,7 @@ class Course:
         """Play the rounds until all are played, all intervals are narrow enough, or the time is over."""
         for block in self._blocks():
             for group in block:
-                if not self._room(self.run.plan.cost(group[0].scenario) * len(group)):
+                if not self._room(sum(self.run.plan.cost(one.scenario, one.target) for one in group)):
                     return "out of time"
                 for planned in group:
                     self._play(planned)
@@ -103,9 +103,10 @@ class Course:
             ceiling=run.ceiling,
             rows=self._rows(),
             model=run.plan.model,
+            bare=run.plan.target(planned.target).bare,
         )
         target = self._targets[run.plan.target(planned.target).deployment]
-        done = play(planned, run.plan.scenario(planned.scenario), target, seat, self._tools.bench)
+        done = play(planned, run.plan.scenario(planned.scenario).on(planned.target), target, seat, self._tools.bench)
         self.run = results.add(run, done)
         self._watch.finished(done)
 
@@ -151,6 +152,6 @@ class Course:
         return now + max(0.0, self._began + 60 * self.run.plan.stop.minutes - now) / searches
 
     def _whole_blocks(self) -> Iterator[tuple[str, int]]:
-        each = len(self.run.plan.targets)
         for scenario in self.run.plan.scenarios:
+            each = len(self.run.plan.players(scenario.name))
             yield scenario.name, sum(done.scenario == scenario.name for done in self.run.rounds) // each

@@ -1,8 +1,8 @@
 """One round: a fresh server, its model, a look at it, the load, what it cost, and whether it counts.
 
 Rule: a round always comes to an end with a value: a server that does not start or a generator that fails is a
-reason in it, not an exception. Only Ctrl-C and a full disk pass through, and leave no process. Server, generator and
-model server run on the cores that the environment names.
+reason in it, not an exception. Only Ctrl-C, a full disk and a load host that stays away pass through, and leave no
+process. Server, generator and model server run on the cores that the environment names.
 Neighbours: compare plays rounds in the plan's order; serve, behind, precheck, drive and measure do the parts.
 """
 
@@ -19,6 +19,7 @@ from loadtests.bench import STOP_SECONDS, Bench, Running, cpus, first_line, shor
 from loadtests.compare import judge
 from loadtests.drive import DriveFailed, DriveSpec, RowsLost
 from loadtests.errors import UserError
+from loadtests.hosts import HostsLost
 from loadtests.measure import Meter
 from loadtests.measure.environment import Cores
 from loadtests.measure.precheck import Precheck
@@ -26,6 +27,7 @@ from loadtests.plan import Level, Model, PlannedRound, PlannedScenario
 from loadtests.results import Ceiling, Counted, Driven, Round
 from loadtests.targets import Target
 
+OPEN: Final = 1_000  # requests in flight in an open loop that is not meant in streams
 NOT_LOOKED: Final = Precheck(ttft=None, gap=None, documented=None, problems=())
 
 
@@ -33,7 +35,8 @@ NOT_LOOKED: Final = Precheck(ttft=None, gap=None, documented=None, problems=())
 class Seat:
     """Where a round is played: the cores, the file that takes what the server prints, the ceiling, the model.
 
-    `rows`: the folder that takes a line for every request; None: they are not kept.
+    `rows`: the folder that takes a line for every request; None: they are not kept. `bare`: a floor sits here, which
+    has no documents to be looked at.
     """
 
     cores: Cores
@@ -41,6 +44,7 @@ class Seat:
     ceiling: Ceiling | None = None
     rows: Path | None = None
     model: Model = "scripted"
+    bare: bool = False
 
     @property
     def model_log(self) -> Path:
@@ -53,7 +57,7 @@ def play(planned: PlannedRound, scenario: PlannedScenario, target: Target, seat:
     began, played, broken = time.monotonic(), _Played(planned, scenario, target, seat, bench), list[str]()
     try:
         played.load()
-    except RowsLost:  # the disk is full: every other round would be lost in the same way
+    except (RowsLost, HostsLost):  # a full disk, a load host that stays away: no other round would fare better
         raise
     except (UserError, DriveFailed) as error:
         broken.append(first_line(error))
@@ -102,7 +106,8 @@ class _Played:
             with self.bench.running(
                 self.target, log=seat.log, settings=model.settings, cpus=pinned, stop_timeout=STOP_SECONDS
             ) as server:
-                self.looked = self.bench.look(server.url, server.key, model.times)
+                look = self.bench.look_bare if seat.bare else self.bench.look
+                self.looked = look(server.url, server.key, model.times)
                 before = model.counted()
                 for number, level in enumerate(self.scenario.levels):
                     self.drives.append(self._drive(number, level, server, model))
@@ -111,6 +116,7 @@ class _Played:
 
     def _drive(self, number: int, level: Level, server: Running, model: Behind) -> Driven:
         seat, round_number = self.seat, self.planned.number
+        most = max(OPEN, 2 * (level.streams or 0))
         spec = DriveSpec(
             scenario=self.scenario.name,
             url=server.url,
@@ -122,6 +128,8 @@ class _Played:
             warmup=level.warmup,
             seed=round_number,
             cpus=cpus(seat.cores.generator),
+            max_in_flight=most,
+            connections=most,
             rows=seat.rows and seat.rows / f"{round_number:03d}-{number + 1}.csv",
         )
         with Meter(server.processes) as meter, model.metered() as beside:

@@ -60,7 +60,7 @@ class Watch:
         """A round is over and stored."""
         self._done.add(done.number)
         self._spent += done.seconds
-        self._expected += self._plan.cost(done.scenario)
+        self._expected += self._plan.cost(done.scenario, done.target)
         self._show(completed=self._spent, total=self._spent + self.left, left=f"about {duration(self.left)} left")
         if not done.good:
             reasons = escape("; ".join(done.reasons))
@@ -101,7 +101,7 @@ class Watch:
         """Seconds of wall clock until the last round is over, as far as can be told."""
         pace = self._spent / self._expected if self._expected else 1.0
         to_come = (p for p in self._plan.rounds if p.number not in self._done and p.scenario in self._open)
-        planned = pace * sum(self._plan.cost(p.scenario) for p in to_come)
+        planned = pace * sum(self._plan.cost(p.scenario, p.target) for p in to_come)
         budget = self._plan.load_seconds
         return planned if budget is None else max(0.0, min(planned, budget - self._spent))
 

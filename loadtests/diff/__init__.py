@@ -70,7 +70,7 @@ def _side(run: Run) -> Side:
     return Side(
         name=run.name,
         started=run.environment.started,
-        mode=run.plan.mode,
+        mode=run.plan.which,
         baseline=run.plan.baseline,
         rounds=len(run.rounds),
         refused=sum(not done.good for done in run.rounds),

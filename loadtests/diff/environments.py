@@ -118,7 +118,7 @@ def _uncommitted(a: Run, b: Run) -> Iterator[Difference]:
 
 def _set_up(a: Run, b: Run) -> Iterator[Difference]:
     """What was asked of the two runs, where both have it; what only one has is left out and said elsewhere."""
-    asked = [("baseline", a.plan.baseline, b.plan.baseline), ("mode", a.plan.mode, b.plan.mode)]
+    asked = [("baseline", a.plan.baseline, b.plan.baseline), ("mode", a.plan.which, b.plan.which)]
     asked += [("model", _MODELS[a.plan.model], _MODELS[b.plan.model])]
     asked += [
         (f"command of {name}", _command(a.plan.target(name)), _command(b.plan.target(name)))

@@ -8,7 +8,7 @@ Neighbours: play asks here once a round; the load itself is drive's.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any
 
@@ -44,12 +44,23 @@ class Precheck(Frozen):
 
 def look(url: str, key: str, settings: Mapping[str, str]) -> Precheck:
     """Ask the server; network errors are problems too, not exceptions. `settings` say the model's own times."""
+    return _look(url, key, settings, _documented)
+
+
+def look_bare(url: str, key: str, settings: Mapping[str, str]) -> Precheck:
+    """The same of a floor, which documents nothing."""
+    return _look(url, key, settings, lambda _: None)
+
+
+def _look(
+    url: str, key: str, settings: Mapping[str, str], document: Callable[[httpx.Client], Documented | None]
+) -> Precheck:
     headers = {"X-API-Key": key}
     try:
         with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
             health = client.get("/health")
             ttft, gap = _first_tokens(client)
-            documented = _documented(client)
+            documented = document(client)
     except (httpx.HTTPError, ValueError, LookupError) as error:
         text = f"the server did not answer as it should before the load: {type(error).__name__}"
         return Precheck(ttft=None, gap=None, documented=None, problems=(text,))

@@ -18,9 +18,10 @@ from markupsafe import Markup, escape
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Cell, Panel, Verdict
+from loadtests.levels import LEVELS
 from loadtests.measure.handwork import Handwork
 from loadtests.plan import Plan
-from loadtests.report import charts, intervals, trust, views
+from loadtests.report import charts, fairness, floors, intervals, matrix, trust, views
 from loadtests.report.charts import intervals as interval_charts
 from loadtests.report.charts import strips, tokens
 from loadtests.report.words import question, servers
@@ -56,7 +57,10 @@ def page(run: Run, verdict: Verdict) -> str:
         work=pairs(verdict.handwork),
         trust=trust.badges(run, verdict),
         glance=intervals.of_primaries(verdict.sections, shape),
+        matrix=matrix.views(run.plan, verdict, shape),
         costs=views.costs(verdict),
+        floored=floors.picture(verdict.floors, shape),
+        floor_words=floors.explained(verdict.floors),
         shape=shape,
         **_drawing(shape),
         **_writing(shape),
@@ -89,12 +93,14 @@ def _drawing(shape: Mapping[str, int]) -> dict[str, Any]:
 def _writing(shape: Mapping[str, int]) -> dict[str, Any]:
     """What the templates call for words and numbers."""
     return {
+        "kept": floors.HELD.__getitem__,
         "badge": lambda word: BADGES[word][0],
         "sign": lambda word: BADGES[word][1],
         "way": views.WAYS.__getitem__,
         "named": partial(_named, shape=shape),
         "noise_of": intervals.noise,
         "held": views.held,
+        "fair_facts": fairness.facts,
         "load_words": views.load_words,
         "own_limits": views.own_limits,
         "rounds": units.rounds,
@@ -122,11 +128,12 @@ def _templates() -> Jinja:
 def command(plan: Plan) -> str:
     """The command that makes a run with this plan again; which file a target of one's own is in, it cannot know."""
     names = [target.name for target in plan.compared]
-    words = ["parity", "compare", *names, f"--{plan.mode}"]
+    words = ["parity", "compare", *names, f"--{plan.which}"]
+    words += [] if plan.floors or plan.model == "upstream" else ["--no-floors"]
     words += ["--model upstream"] if plan.model == "upstream" else []
     if not set(names) <= load_targets().keys():
         words += ["--targets", "FILE"]
-    whole = len(plan.scenarios) == 5
+    whole = len(plan.scenarios) == len(LEVELS[plan.which])
     return " ".join(words + ([] if whole else [f"--only {scenario.name}" for scenario in plan.scenarios]))
 
 

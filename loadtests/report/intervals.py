@@ -72,7 +72,11 @@ def of_section(section: Section, shapes: Mapping[str, int]) -> Picture | None:
 
 def of_primaries(sections: Sequence[Section], shapes: Mapping[str, int]) -> Picture | None:
     """The picture of the primary figures of all scenarios."""
-    panels = [panel for section in sections for panel in section.panels if panel.primary]
+    return of_panels([panel for section in sections for panel in section.panels if panel.primary], shapes)
+
+
+def of_panels(panels: Sequence[Panel], shapes: Mapping[str, int]) -> Picture | None:
+    """The picture of these panels, of whichever scenarios."""
     return _picture(panels, shapes, tuple(panel.level for panel in panels), several=True, named=True)
 
 

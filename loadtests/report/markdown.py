@@ -10,7 +10,7 @@ from jinja2 import PackageLoader, StrictUndefined
 
 from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
-from loadtests.report import intervals, trust, views
+from loadtests.report import floors, intervals, matrix, trust, views
 from loadtests.report.words import question
 from loadtests.results import Run
 
@@ -25,7 +25,9 @@ def summary(run: Run, verdict: Verdict) -> str:
         keep_trailing_newline=False,
     )
     text = jinja.get_template("summary.md.j2").render(
+        run=run,
         plan=run.plan,
+        matrix=matrix.views(run.plan, verdict, {t.name: i for i, t in enumerate(run.plan.compared)}),
         environment=run.environment,
         gate=run.gate,
         verdict=verdict,
@@ -34,6 +36,9 @@ def summary(run: Run, verdict: Verdict) -> str:
         compared=units.compared,
         noise_of=intervals.noise,
         held=views.held,
+        floor_words=floors.explained(verdict.floors),
+        against=floors.said,
+        kept=floors.held_words,
         trust=trust.badges(run, verdict),
     )
     return text.rstrip() + "\n"

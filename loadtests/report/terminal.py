@@ -14,9 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtests.analyse import units
-from loadtests.analyse.verdict import Cell, Panel, Section, Verdict, Word
+from loadtests.analyse.verdict import Cell, MatrixGroup, Panel, Section, Verdict, Word
 from loadtests.plan import Plan
-from loadtests.report import intervals, views
+from loadtests.report import floors, intervals, views
 
 STYLES = {
     "holds": "bold green",
@@ -25,6 +25,7 @@ STYLES = {
     "not clear in this run": "dim",
     "not measured in this run": "dim",
 }
+KEPT: Mapping[bool | None, str] = {True: "bold green", False: "bold red", None: "dim"}
 # a difference stands out, its lack does not; what is better and worse is in the words
 TONES: Mapping[Word | None, str] = {
     "higher": "bold",
@@ -39,9 +40,18 @@ def show(console: Console, plan: Plan, verdict: Verdict) -> None:
     """Print everything that someone needs who never opens the page."""
     console.print()
     console.print(f"[bold]{escape(verdict.answer)}[/bold]", highlight=False)
-    console.print(_rows(verdict))
+    if verdict.rows:
+        console.print(_rows(verdict))
+    if verdict.held:
+        console.print(_limits(verdict))
+    if verdict.floors:
+        console.print(_floors(verdict, plan))
+        console.print(escape(floors.explained(verdict.floors)), highlight=False)
+    for group in verdict.matrix:
+        console.print(_group(group, plan))
     for section in verdict.sections:
-        console.print(_figures(section, plan))
+        if not verdict.matrix:
+            console.print(_figures(section, plan))
         for line in _held(section):
             console.print(escape(line), highlight=False)
         for item in section.validity:
@@ -71,6 +81,29 @@ def _rows(verdict: Verdict) -> Table:
     return table
 
 
+def _limits(verdict: Verdict) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title="At the limit", title_justify="left")
+    for name in ("target", "what", "at", "wanted", "measured", ""):
+        table.add_column(name)
+    for row in verdict.held:
+        style = KEPT[row.holds]
+        word = f"[{style}]{floors.held_words(row)}[/{style}]"
+        at = f"{row.scenario}, {row.level.label}"
+        table.add_row(row.target, row.what, at, row.wanted, escape(row.measured), word)
+    return table
+
+
+def _floors(verdict: Verdict, plan: Plan) -> Table:
+    named = [target.name for target in plan.compared if target.floor]
+    table = Table(box=box.SIMPLE_HEAD, title="How far from the floor? (times its floor's)", title_justify="left")
+    for name in ("figure", *named):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for panel in verdict.floors:
+        title = f"{panel.scenario}: {panel.title}\n[dim]{panel.level.label}[/dim]"
+        table.add_row(title, *(escape(floors.said(panel, name).replace("), ", ")\n")) for name in named))
+    return table
+
+
 def _figures(section: Section, plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=section.title, title_justify="left")
     table.add_column("figure")
@@ -82,6 +115,19 @@ def _figures(section: Section, plan: Plan) -> Table:
             name = f"{panel.title}, {panel.level.label}" if several else panel.title
             floor = f"\n[dim]{intervals.noise(panel)}[/dim]" if panel.primary else ""
             table.add_row(f"{name}{floor}", *(_cell(panel, cell) for cell in panel.cells))
+    return table
+
+
+def _group(group: MatrixGroup, plan: Plan) -> Table:
+    """The primary figures of a group of the matrix, a row for each deployment."""
+    panels = [panel for panel in group.panels if panel.primary]
+    title = f"{group.title} ({group.baseline} is 1{units.TIMES})"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table.add_column("deployment")
+    for panel in panels:
+        table.add_column(f"{panel.scenario}: {panel.title}", justify="right")
+    for name in group.targets:
+        table.add_row(f"{name}\n[dim]{plan.target(name).server}[/dim]", *(_cell(p, p.cell(name)) for p in panels))
     return table
 
 

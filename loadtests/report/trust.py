@@ -15,6 +15,7 @@ from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
 from loadtests.doubts import FULL, NEAR, of_its_core, together
 from loadtests.drive.result import MAX_CPU
+from loadtests.report import fairness
 from loadtests.results import Driven, Run
 
 State = Literal["good", "care", "bad"]
@@ -43,6 +44,7 @@ def badges(run: Run, verdict: Verdict) -> tuple[Badge, ...]:
     drives = [driven for done in run.rounds if done.good for driven in done.drives]
     return (
         _conformance(run),
+        *_fairness(run),
         _rounds(verdict),
         *_model(run),
         _generator(drives),
@@ -58,6 +60,12 @@ def _conformance(run: Run) -> Badge:
         return Badge("care", "Same contract", "no pass of the suite is recorded", "environment")
     state: State = "good" if passed >= asked else "care"
     return Badge(state, "Same contract", f"{passed} of {asked} targets passed the suite", "gate")
+
+
+def _fairness(run: Run) -> Iterator[Badge]:
+    found = fairness.words(run)
+    if found is not None:
+        yield Badge(found[0], "Fairness", found[1], "fairness")
 
 
 def _rounds(verdict: Verdict) -> Badge:

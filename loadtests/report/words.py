@@ -38,4 +38,4 @@ def main_levels(section: Section) -> tuple[Level, ...]:
 
 def _frameworks(plan: Plan) -> tuple[str, ...]:
     """In the plan's order, each once."""
-    return tuple(dict.fromkeys(target.framework for target in plan.targets))
+    return tuple(dict.fromkeys(target.framework for target in plan.compared))

@@ -21,7 +21,7 @@ from loadtests.drive.result import DriveResult
 from loadtests.knee.found import Found
 from loadtests.measure.environment import Environment
 from loadtests.plan import Plan
-from loadtests.results import Ceiling, Ending, Gate, KneeSearch, Round, Work
+from loadtests.results import Ceiling, Ending, Fairness, Gate, KneeSearch, Round, Work
 
 HERE: Final = Path(__file__).parent
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -32,6 +32,7 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
         "environment": Environment,
         "handwork": Work,
         "gate": Gate,
+        "fairness": Fairness,
         "calibration": Ceiling,
         "round": Round,
         "knee": KneeSearch,

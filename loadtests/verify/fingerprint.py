@@ -35,6 +35,7 @@ INHERITED = ("PYTHONPATH", "LANG", "LC_ALL")
 # Environment variables that can make one of our commands run other code.
 CODE = ("PYTHON", "LD_", "GUNICORN_", "UVICORN_")
 OUR_MODELS = frozenset({"scripted", "openai"})
+SHOWN = frozenset({"floor", "regimes", "best"})  # where a target is compared: nothing of what it does
 SKIPPED = frozenset({"__pycache__", ".git"})
 
 
@@ -45,7 +46,7 @@ def parts(*targets: Target, common: Parts | None = None) -> Parts:
     """
     found = dict(_common() if common is None else common)
     for target in targets:
-        found[f"the entry of {target.name}"] = _sha([target.model_dump_json()])
+        found[f"the entry of {target.name}"] = _sha([target.model_dump_json(exclude=set(SHOWN))])
         found[f"the sources of {target.name}"] = _hash(_files(target.sources))
     return found
 

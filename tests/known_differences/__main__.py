@@ -20,10 +20,9 @@ byte by byte. What is left are {number} cases in which the two *server programs*
 all of them before the application sees a request. They come with the deployment that is usual for a framework, and not
 with the framework. Each is tried on both sides by `tests/known_differences/` in every run of the suite, where it is
 graded “known difference”; whatever else differs is a defect. Many go away with uvicorn's other parser, `--http h11`,
-which is slower. Flask on another server, or FastAPI behind gunicorn, has the differences of that server.
-
-The kit's own targets run uvicorn with `--ws none`. With WebSockets, the default of uvicorn and of `fastapi run`,
-a GET that offers to go on as a WebSocket is answered 403 instead of as if it had not offered it.
+which is slower. Flask on another server has the differences of that server, and so has FastAPI on gunicorn's own
+`asgi` worker: where that worker differs from gunicorn's others, it has a column of its own. uvicorn as a worker class
+of gunicorn is uvicorn.
 
 {chapters}
 

@@ -43,6 +43,7 @@ class Difference:
     `says` words an answer for the reader where a status is not enough; `shows` are bytes that only the answer of the
     program named with them holds. `matters` goes on where "It matters" stops. `request` may hold (key).
     `by_framework`: the framework makes the difference, so it is named ("flask") where else a server program is.
+    `unsettled`: kinds of server whose answer depends on the moment, so that nothing is pinned.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Difference:
     clauses: tuple[str, ...] = ()
     profile: str = PLAIN
     by_framework: bool = False
+    unsettled: tuple[str, ...] = ()
 
     @property
     def grade(self) -> str:
@@ -83,6 +85,8 @@ class Difference:
 
     def answer(self, server: str) -> str | None:
         """The words for this server ("gunicorn gthread") or framework, None where the table says nothing about it."""
+        if server in self.unsettled:
+            return None
         return self.answers.get(server, self.answers.get(server.partition(" ")[0]))
 
     def said(self, program: str) -> str:

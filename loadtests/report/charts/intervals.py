@@ -26,11 +26,31 @@ def track(ratio: Ratio, noise: Ratio | None, axis: Axis, shape: int, label: str)
     css = "whisker" if ratio.word else "whisker dashed"
     whisker = line(css, low, _MIDDLE, high, _MIDDLE)
     if ratio.word:
-        whisker += line("cap", low, _MIDDLE - 5, low, _MIDDLE + 5) + line("cap", high, _MIDDLE - 5, high, _MIDDLE + 5)
-    point = _beyond(axis, ratio.value) or mark(_x(axis, ratio.value), "50%", shape, size="m")
+        whisker += _caps(low, high)
+    return _drawn(shape, label, ground(axis, noise) + whisker + _point(axis, ratio.value, shape))
+
+
+def against_floor(ratio: Ratio, axis: Axis, shape: int, label: str) -> Markup:
+    """One row: grid, whisker, mark. Nothing is equivalent to a floor, and there is no noise of it."""
+    low, high = _x(axis, ratio.low), _x(axis, ratio.high)
+    whisker = line("whisker" if ratio.p is not None else "whisker dashed", low, _MIDDLE, high, _MIDDLE)
+    if ratio.p is not None:
+        whisker += _caps(low, high)
+    return _drawn(shape, label, joined(_grid(axis)) + whisker + _point(axis, ratio.value, shape))
+
+
+def _drawn(shape: int, label: str, inside: Markup) -> Markup:
     return Markup('<svg class="track t{}" height="{}" role="img" aria-label="{}">{}</svg>').format(
-        shape % SHAPES, f"{HEIGHT:g}", label, ground(axis, noise) + whisker + point
+        shape % SHAPES, f"{HEIGHT:g}", label, inside
     )
+
+
+def _caps(low: float, high: float) -> Markup:
+    return line("cap", low, _MIDDLE - 5, low, _MIDDLE + 5) + line("cap", high, _MIDDLE - 5, high, _MIDDLE + 5)
+
+
+def _point(axis: Axis, value: float, shape: int) -> Markup:
+    return _beyond(axis, value) or mark(_x(axis, value), "50%", shape, size="m")
 
 
 def ground(axis: Axis, noise: Ratio | None) -> Markup:
@@ -38,10 +58,13 @@ def ground(axis: Axis, noise: Ratio | None) -> Markup:
     parts = [band("zoned", _x(axis, ZONE[0]), _x(axis, ZONE[1]), 0, "100%")]
     if noise:
         parts.append(band("noise", _x(axis, noise.low), _x(axis, noise.high), 3, f"{HEIGHT - 6:g}"))
-    parts += [
+    return joined([*parts, *_grid(axis)])
+
+
+def _grid(axis: Axis) -> list[Markup]:
+    return [
         line("one" if value == 1 else "grid", _x(axis, value), 0, _x(axis, value), HEIGHT) for value, _ in axis.ticks
     ]
-    return joined(parts)
 
 
 def ruler(axis: Axis) -> Markup:

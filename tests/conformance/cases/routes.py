@@ -10,12 +10,6 @@ HEALTHY = {"status": "healthy", "version": "1.0.0"}
 HTML = ("Content-Type", re.compile(r"text/html(;\s*charset=utf-8)?", re.IGNORECASE))
 ANY = re.compile(r".+", re.DOTALL)
 AS_JSON = ("Content-Type", "application/json")
-UPGRADE = (
-    ("Connection", "Upgrade"),
-    ("Upgrade", "websocket"),
-    ("Sec-WebSocket-Version", "13"),
-    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-)
 WITHOUT_A_BODY = (
     ("page", "/", True, 200, "the chat page"),
     ("health", "/health", True, 200, "the health check"),
@@ -68,14 +62,6 @@ CASES = (
         does="GET /health with a query that nobody asked for, a broken escape in it.",
         expects="200 as without it.",
         request=get("/health?x=1&x=2&%ff", keyed=False),
-        expect=Expect(status=200, json=HEALTHY),
-    ),
-    Case(
-        id="routes.health-upgrade",
-        clauses=("routes.health", "errors.internal"),
-        does="GET /health that offers to go on as a WebSocket.",
-        expects="200 as without the offer, which a server may ignore (RFC 9110, section 7.8).",
-        request=get("/health", *UPGRADE, keyed=False),
         expect=Expect(status=200, json=HEALTHY),
     ),
     Case(

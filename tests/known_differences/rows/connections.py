@@ -38,9 +38,9 @@ CONNECTIONS = (
         id="half-close",
         concerned=Concerned.CONNECTION,
         sent="A whole POST /chat whose answer takes a second",
-        answers={"uvicorn": "", "gunicorn": "200"},
-        rfc="The RFCs leave it open whether a client that sends no more has gone. asyncio, and so uvicorn, takes "
-        "it so.",
+        answers={"uvicorn": "", "gunicorn": "200", "gunicorn asgi": ""},
+        rfc="The RFCs leave it open whether a client that sends no more has gone. asyncio, and so uvicorn and "
+        "gunicorn's asgi worker, takes it so.",
         matters="to tools such as `nc -N` and to some proxies of layer 4; HTTP libraries keep their side open.",
         change="No option; let the client keep its side open until it has the answer.",
         request=post(LENGTH, BODY),
@@ -51,7 +51,7 @@ CONNECTIONS = (
         id="cut-body",
         concerned=Concerned.CONNECTION,
         sent="A POST /chat of which the body ends before its Content-Length",
-        answers={"uvicorn": "", "gunicorn": "422"},
+        answers={"uvicorn": "", "gunicorn": "422", "gunicorn asgi": ""},
         rfc="Both follow RFC 9112, section 8: a server may answer an incomplete request, or just close.",
         matters="only to someone who looks for a cause: the client has gone in both cases, and no turn is stored.",
         change="Nothing needs to be done.",
@@ -86,8 +86,26 @@ CONNECTIONS = (
         "at the offer, and what follows on the connection is lost.",
         matters="hardly: clients that offer an upgrade wait for the answer.",
         change="Run uvicorn with `--http h11`.",
+        unsettled=("gunicorn asgi",),  # both, unless it meets the client's end of sending before the second is answered
         request=get("Connection: Upgrade\r\nUpgrade: h2c\r\n", close=False) + get(),
         manner=Manner.LEAVE_LATER,
+    ),
+    Difference(
+        id="websocket-offer",
+        concerned=Concerned.CONNECTION,
+        sent="GET /health that offers to go on as a WebSocket",
+        answers={"uvicorn": "200", "gunicorn": "200", "gunicorn asgi": "403!"},
+        rfc="All follow RFC 9110, section 7.8, which lets a server ignore the offer. gunicorn's asgi worker always "
+        "takes it, and then finds an app without WebSockets; so does uvicorn without the kit's `--ws none`.",
+        matters="to nobody known: a browser offers it only where a page asks for a WebSocket.",
+        change="No option in gunicorn; let a proxy remove Upgrade.",
+        request=get(
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+            close=False,
+        ),
+        manner=Manner.LEAVE_LATER,
+        clauses=("routes.health", "errors.internal"),
     ),
     Difference(
         id="refusal-overtakes",

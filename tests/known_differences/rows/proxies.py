@@ -45,8 +45,9 @@ PROXIES = (
         id="forbidden-trailer",
         concerned=Concerned.PROXY,
         sent="A POST whose chunked body is followed by Host as a trailer",
-        answers={"uvicorn": "200", "gunicorn": "422"},
-        rfc="RFC 9110, section 6.5.1, forbids to send it. gunicorn refuses to read such a body, so the app finds none.",
+        answers={"uvicorn": "200", "gunicorn": "422", "gunicorn asgi": "400!"},
+        rfc="RFC 9110, section 6.5.1, forbids to send it. gunicorn refuses to read such a body, so the app finds none; "
+        "its asgi worker says so.",
         matters="to nobody known: no client sends it.",
         change="No option; send what belongs to the head in the head.",
         request=post(CHUNKED, f"{CHUNK}0\r\nHost: other.test\r\n\r\n"),
@@ -65,9 +66,9 @@ PROXIES = (
         id="script-name",
         concerned=Concerned.PROXY,
         sent="A GET with a header called SCRIPT_NAME",
-        answers={"uvicorn": "200", "gunicorn": "500!"},
+        answers={"uvicorn": "200", "gunicorn": "500!", "gunicorn asgi": "200"},
         rfc="No RFC says anything. From an address that it trusts as a proxy (127.0.0.1 by default) gunicorn takes the "
-        "header for the place where the app is mounted, and refuses addresses outside of it.",
+        "header for the place where the app is mounted, and refuses addresses outside of it; its asgi worker does not.",
         matters="if a proxy on the same host passes clients' headers on unread: anyone can then get a 500.",
         change=f"Remove the header in the proxy, or trust no address with `{_TRUSTED}`.",
         request=get("SCRIPT_NAME: /elsewhere\r\n"),
