@@ -56,8 +56,8 @@ def drive(spec: DriveSpec) -> DriveResult:
 
 
 PARTS = {
-    "fake": Parts(verify, Bench(look=look, drive=drive), lambda _console: CEILING),
-    "real": Parts(verify, Bench(), lambda _console: CEILING),
+    "fake": Parts(verify, Bench(look=look, drive=drive), lambda _console: CEILING, fair=lambda *_: None),
+    "real": Parts(verify, Bench(), lambda _console: CEILING, fair=lambda *_: None),
 }
 
 

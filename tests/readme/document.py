@@ -31,6 +31,7 @@ KINDS = MappingProxyType(
         "parity verify": "verify",
         "parity drive": "drive",
         "locust": "locust",
+        "parity fairness": "fairness",
         "parity compare": "compare",
         "parity report": "report",
         "parity diff": "diff",

@@ -11,6 +11,8 @@ from typing import Any
 import typer.main
 
 from loadtests.cli import app
+from loadtests.cli.options import run_of
+from loadtests.matrix import played
 from loadtests.plan import Plan, make_plan
 from loadtests.targets import DEFAULT_TARGETS, load_targets, pick
 from tests.links import ROOT
@@ -31,10 +33,11 @@ def planned(words: Sequence[str]) -> Plan:
     options = parsed(words)
     assert options["out"] == Path("results"), "the documents say that a run is left in results/"
     file = ROOT / options["targets"] if options["targets"] else None
-    targets = pick(load_targets(file), options["names"] or DEFAULT_TARGETS)
+    known, names = load_targets(file), options["names"] or ()
+    targets = played(known, 1, names) if options["matrix"] else pick(known, names or DEFAULT_TARGETS)
     return make_plan(
         targets,
-        mode="full" if options["full"] else "quick",
+        mode=run_of(full=options["full"], limits=options["limits"], matrix=options["matrix"]),
         only=options["only"] or (),
         seed=options["seed"],
         width=None if options["width"] is None else options["width"] / 100,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.knee.command import KneeOptions, planned_of
+from loadtests.matrix import played
 from loadtests.serve import kept_port
 from loadtests.targets import load_targets, pick
 from tests.links import ROOT
@@ -56,9 +57,17 @@ def test_compare(command: Command) -> None:
     """
     plan = planned(command.words)
     assert {(done.scenario, done.target) for done in plan.rounds} == {
-        (scenario.name, target.name) for scenario in plan.scenarios for target in plan.targets
+        (scenario.name, target) for scenario in plan.scenarios for target in plan.players(scenario.name)
     }
     assert (plan.mode == "full") == ("--full" in command.words)
+
+
+@pytest.mark.parametrize("command", of("fairness"), ids=lambda command: command.id)
+def test_fairness(command: Command) -> None:
+    """The targets exist, and the run whose load they must have room for; `tests/fairness` looks at running ones."""
+    options = parsed(command.words)
+    known, names = load_targets(options["targets"]), options["names"] or ()
+    assert played(known, 1, names) if options["matrix"] else len(pick(known, names)) == len(names)
 
 
 @pytest.mark.parametrize("command", of("report"), ids=lambda command: command.id)

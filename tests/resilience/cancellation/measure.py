@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from loadtests import upstream
-from loadtests.targets import Target, load_targets
+from loadtests.targets import Target, load_services
 from loadtests.upstream import Upstream
 from tests.conformance.fixtures import started
 from tests.conformance.subject import Subject
@@ -50,7 +50,7 @@ class Cancellation(Measured):
 
 def measure(tell: Tell) -> Cancellation:
     """Every target that the kit knows."""
-    return of(load_targets().values(), tell)
+    return of(load_services().values(), tell)
 
 
 def of(targets: Iterable[Target], tell: Tell) -> Cancellation:

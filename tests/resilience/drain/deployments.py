@@ -6,14 +6,14 @@ kills each of them), loadtests/targets.toml.
 
 from collections.abc import Mapping
 
-from loadtests.targets import Target, load_targets
+from loadtests.targets import Target, load_services
 
 MANY = 4
 
 
 def deployments() -> tuple[Target, ...]:
     """All targets of ours in the file's order, each kind of server with 1 worker and with 4."""
-    known = load_targets()
+    known = load_services()
     return tuple(each for target in known.values() for each in (target, *_missing(target, known)))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.targets import DEFAULT_TARGETS, load_targets
+from loadtests.targets import DEFAULT_TARGETS, load_services
 from tests.conformance.fixtures import started
 from tests.conformance.subject import Subject
 from tests.resilience.drain import client as seen
@@ -65,19 +65,19 @@ class _Scripted(socketserver.BaseRequestHandler):
 @pytest.mark.parametrize("name", [*DEFAULT_TARGETS, "fastapi-uvicorn-4"])
 def test_sigterm_with_fifty_streams(name: str, tmp_path: Path) -> None:
     """Who can finish does, the others are told, nobody is lied to, what was seen completed is stored, all are gone."""
-    seen_by = stopped(load_targets()[name], QUICK, tmp_path)
+    seen_by = stopped(load_services()[name], QUICK, tmp_path)
     assert seen_by.broken == ()
     assert (seen_by.outcomes[SHORT], seen_by.outcomes[LONG]) == ({seen.END: 25}, {seen.ERROR: 25})
 
 
 def test_one_of_four_workers_is_killed(tmp_path: Path) -> None:
     """What it had in hand breaks and can be seen to, nobody else notices, and another worker takes its place."""
-    assert killed(load_targets()["flask-gthread-4"], tmp_path).broken == ()
+    assert killed(load_services()["flask-gthread-4"], tmp_path).broken == ()
 
 
 def test_an_app_built_before_its_workers_says_so(tmp_path: Path) -> None:
     """Under gunicorn --preload there is no drain; the worker's log says so when it starts."""
-    target = load_targets()["flask-sync"]
+    target = load_services()["flask-sync"]
     preloading = target.model_copy(update={"command": (*target.command, "--preload")})
     with started(preloading, {}, tmp_path / "preload.log") as launched:
         assert "--preload" in launched.subject.log_text()
@@ -133,7 +133,7 @@ def test_every_kind_of_server_has_one_worker_and_four() -> None:
     """The twins that are made here differ in their number of workers alone, and are made only where there is none."""
     kinds = {(each.server, each.workers) for each in deployments()}
     assert kinds == {(server, workers) for server, _ in kinds for workers in (1, 4)}
-    for target in load_targets().values():
+    for target in load_services().values():
         assert with_workers(with_workers(target, 4), 1) == with_workers(target, 1)
         assert with_workers(target, target.workers).command == target.command
 

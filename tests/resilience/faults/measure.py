@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from loadtests import upstream
 from loadtests.serve import kept_port
-from loadtests.targets import DEFAULT_TARGETS, Target, load_targets
+from loadtests.targets import DEFAULT_TARGETS, Target, load_services
 from tests.conformance.fixtures import started
 from tests.conformance.subject import Subject
 from tests.resilience.faults.play import ROUTES, Played, play
@@ -46,7 +46,7 @@ class Faults(Measured):
 
 def measure(tell: Tell) -> Faults:
     """Every target that the kit knows."""
-    return of(load_targets().values(), tell)
+    return of(load_services().values(), tell)
 
 
 def of(targets: Iterable[Target], tell: Tell) -> Faults:
@@ -116,4 +116,4 @@ def _told(log: Path, key: str) -> Iterator[str]:
 
 def default() -> tuple[Target, ...]:
     """The targets of the short version."""
-    return tuple(load_targets()[name] for name in DEFAULT_TARGETS)
+    return tuple(load_services()[name] for name in DEFAULT_TARGETS)

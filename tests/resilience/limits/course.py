@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.descriptors import open_files
-from loadtests.targets import Target, load_targets
+from loadtests.targets import Target, load_services
 from tests.conformance.fixtures import started
 from tests.resilience import part
 from tests.resilience.limits import ending, endless, floods, holds, judge, streams
@@ -35,7 +35,7 @@ class Found:
 
 def measure(tell: Tell) -> Limits:
     """All targets; about nine minutes."""
-    began, targets, found = time.monotonic(), load_targets(), Found()
+    began, targets, found = time.monotonic(), load_services(), Found()
     with (
         tempfile.TemporaryDirectory(prefix="parity-limits-") as name,
         open_files(),

@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
 
 from loadtests.serve import Server
+from tests.resilience.limits.aside import Aside
 
 CONNECT = 3.0
 """Seconds that a connection may take: the kernel answers for a server as long as its backlog has room."""
@@ -37,26 +37,21 @@ def drip(connection: socket.socket) -> bool:
     return wait(connection)
 
 
-class Herd:
+class Herd(Aside):
     """The connections, of one kind: what each sends when it opens, and what it does from then on."""
 
     def __init__(self, server: Server, opening: bytes, act: Act, *, buffer: int | None, reply: bool) -> None:
+        super().__init__("herd")
         self._address = (server.host, server.port)
         self._opening, self._act, self._buffer, self._reply = opening, act, buffer, reply
         self._open: list[socket.socket] = []
-        self._lock, self._stop = threading.Lock(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="herd", daemon=True)
+        self._lock = threading.Lock()
         self.closed_at: list[float] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         self.leave(len(self._open))
 
     @property

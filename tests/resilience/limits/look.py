@@ -7,10 +7,7 @@ counted and never waited for longer than `PATIENCE`. Neighbours: `measured` (the
 import contextlib
 import math
 import socket
-import threading
 import time
-from types import TracebackType
-from typing import Self
 
 import psutil
 
@@ -18,6 +15,7 @@ from loadtests.measure import MIB
 from loadtests.serve import Server
 from tests.conformance import wire
 from tests.conformance.subject import JSON, Subject, payload
+from tests.resilience.limits.aside import Aside
 from tests.resilience.limits.measured import Footing, Health
 
 PATIENCE = 1.5
@@ -61,24 +59,13 @@ def recovery(subject: Subject, server: Server, within: float) -> float | None:
     return None
 
 
-class Looking:
+class Looking(Aside):
     """Looks at /health in a thread of its own, from `with` to its end."""
 
     def __init__(self, server: Server) -> None:
+        super().__init__("health")
         self._server = server
         self._seconds: list[float | None] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():

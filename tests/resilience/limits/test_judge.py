@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from loadtests.measure import MIB, Sample
-from loadtests.targets import load_targets
+from loadtests.targets import load_services
 from tests.resilience.limits import judge
 from tests.resilience.limits.measured import Ending, Flood, Footing, Health, Row, Streams
 from tests.resilience.limits.play import slope
 
-TARGETS = load_targets()
+TARGETS = load_services()
 QUIET = Health(looks=100, unanswered=0, p50_ms=1.0, p99_ms=3.0, worst_ms=4.0)
 SILENT = Health(looks=3, unanswered=3, p50_ms=None, p99_ms=None, worst_ms=None)
 BEFORE = Footing(rss_mib=60.0, descriptors=17, threads=7, processes=1)

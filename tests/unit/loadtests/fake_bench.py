@@ -97,12 +97,14 @@ class FakeBench:
         self.models: list[FakeModelServer] = []
         self.asked_same: list[tuple[str, ...]] = []
         self.same = True
+        self.proved: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        self.floors_true = True
         self.searched: list[tuple[str, str, float | None]] = []
 
     @property
     def bench(self) -> Bench:
         """As a round takes it."""
-        return Bench(self.running, self.look, self.drive, self.upstream)
+        return Bench(self.running, self.look, self.drive, self.upstream, self.look)
 
     @contextmanager
     def upstream(self, *, log: Path, **options: object) -> Iterator[FakeModelServer]:
@@ -157,7 +159,14 @@ class FakeBench:
             page = Path("page/index.html")
             return {name: VerifyOutcome(name, count, page, PASSED, "f" * 64, why) for name, count in found.items()}
 
-        return Parts(verify, self.bench, lambda _console: CEILING, self.search, self.say_the_same)
+        return Parts(
+            verify, self.bench, lambda _console: CEILING, self.search, self.say_the_same, self.prove, lambda *_: None
+        )
+
+    def prove(self, _targets: Sequence[Target], floors: Sequence[Target], scenarios: Iterable[str], *_: object) -> bool:
+        """Whether the test wants the floors to say what their twins say."""
+        self.proved.append((tuple(floor.name for floor in floors), tuple(scenarios)))
+        return self.floors_true
 
     def say_the_same(self, _targets: Sequence[Target], scenarios: Iterable[str], *_: object) -> bool:
         """Whether the test wants it so."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from loadtests import results
 from loadtests.analyse.figure_table import FIGURES
@@ -22,13 +23,20 @@ from loadtests.measure import MIB, Sample
 from loadtests.measure.environment import Cores, Environment, Package
 from loadtests.measure.handwork import Handwork
 from loadtests.measure.precheck import Documented, Precheck
-from loadtests.plan import SCENARIOS, Level, Mode, Plan, PlannedRound, PlannedScenario, PlannedTarget, Stop
+from loadtests.plan import SCENARIOS, Level, Plan, PlannedRound, PlannedScenario, PlannedTarget, Stop
 from loadtests.results import Driven, Ending, Round, Run
 from loadtests.scenarios import find
 from loadtests.targets import Target, load_targets, pick
 
 NAMES = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")
-GUESS = {"fastapi-uvicorn": 1.0, "flask-gthread": 0.4, "flask-gevent": 1.3}
+GUESS = {
+    "fastapi-uvicorn": 1.0,
+    "flask-gthread": 0.4,
+    "flask-gevent": 1.3,
+    "floor-asgi-uvicorn": 5.0,
+    "floor-wsgi-gthread": 0.9,
+    "floor-wsgi-gevent": 2.0,
+}
 MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 BEGAN = 1_900_000_000.0
 JITTER = (
@@ -58,7 +66,7 @@ FULL: Mapping[str, tuple[Level, ...]] = {
     ),
     "stream": (Level(users=32, seconds=1.5, warmup=0.5), Level(users=256, seconds=1.5, warmup=0.5)),
 }
-MODES: Mapping[Mode, tuple[Mapping[str, tuple[Level, ...]], int, int]] = {"quick": (QUICK, 3, 2), "full": (FULL, 8, 5)}
+MODES: Mapping[str, tuple[Mapping[str, tuple[Level, ...]], int, int]] = {"quick": (QUICK, 3, 2), "full": (FULL, 8, 5)}
 
 Bend = Callable[[Round], Round]
 
@@ -69,7 +77,11 @@ def targets(*names: str) -> tuple[Target, ...]:
 
 
 def plan(
-    *names: str, mode: Mode = "quick", only: tuple[str, ...] = (), blocks: int | None = None, again: bool = True
+    *names: str,
+    mode: Literal["quick", "full"] = "quick",
+    only: tuple[str, ...] = (),
+    blocks: int | None = None,
+    again: bool = True,
 ) -> Plan:
     """A plan for them: A against A among them (unless `again` is False), their order turned by one each block."""
     chosen = targets(*names)
@@ -189,7 +201,7 @@ def _open_requests(level: Level, rate: float) -> float:
 
 def a_round(of: Plan, planned: PlannedRound, **changes: object) -> Round:
     """The round that this plan asks for, good unless `changes` to its totals are bad."""
-    scenario = of.scenario(planned.scenario)
+    scenario = of.scenario(planned.scenario).on(planned.target)
     speed = _speed(of, planned)
     drives = []
     for level in scenario.levels:
@@ -257,7 +269,7 @@ def a_run(
 ) -> Run:
     """A stored run with the first so many rounds of the plan; `bend` changes each before it is stored."""
     of = of or plan()
-    run = results.start(root, of.mode, MOMENT, of, environment(), work())
+    run = results.start(root, of.which, MOMENT, of, environment(), work())
     for planned in of.rounds[:rounds]:
         run = results.add(run, bend(a_round(of, planned)))
     return results.end(run, ending) if ending else run

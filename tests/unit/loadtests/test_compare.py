@@ -25,7 +25,7 @@ from tests.unit.loadtests.fake_bench import CEILING, PASSED, FakeBench
 def play(tmp_path: Path, parts: Parts, **options: object) -> tuple[int, str]:
     """Compare on the chat scenario; the exit code and what was printed."""
     shown = io.StringIO()
-    chosen = {"only": ("chat",), "results": tmp_path} | options
+    chosen = {"only": ("chat",), "results": tmp_path, "floors": False} | options
     code = compare(CompareOptions(**chosen), Console(file=shown, width=200), parts)  # type: ignore[arg-type]  # by test
     return code, shown.getvalue()
 
@@ -58,6 +58,29 @@ def test_no_load_without_a_pass(tmp_path: Path) -> None:
     assert (code, bench.drives, list(tmp_path.iterdir())) == (1, 0, [])
     assert "flask-gevent does not keep the contract: 1 cases ended wrong; no load without a pass" in shown
     assert "Look closer: page/index.html" in shown
+
+
+def test_floors_are_proved_and_then_played_with_the_targets(tmp_path: Path) -> None:
+    """Three targets, the baseline again and three floors in each of four blocks; the ceiling sets the open loop."""
+    bench = FakeBench()
+    code, shown = play(tmp_path, bench.parts(), floors=True)
+    run = stored(tmp_path)
+    floors = ("floor-asgi-uvicorn", "floor-wsgi-gthread", "floor-wsgi-gevent")
+    assert (code, len(run.rounds), bench.proved) == (0, 28, [(floors, ("chat",))])
+    assert run.ending is not None
+    assert run.ending.blocks == {"chat": 4}
+    (rate,) = {done.drives[0].level.rate for done in run.rounds if done.target == floors[0]}
+    assert rate == round(0.8 * CEILING.requests_per_second, -2)
+    assert "floor-wsgi-gevent as floors" in shown
+    assert {row.target for row in run.gate} == {target.name for target in run.plan.compared}
+
+
+def test_no_load_where_a_floor_says_something_else(tmp_path: Path) -> None:
+    """Nothing can be held against it, so the job ends before any server is loaded, with exit code 1."""
+    bench = FakeBench()
+    bench.floors_true = False
+    code, _ = play(tmp_path, bench.parts(), floors=True)
+    assert (code, bench.drives, list(tmp_path.iterdir())) == (1, 0, [])
 
 
 @pytest.mark.parametrize("why", ["", "since the pass of 2029, the lock file changed"], ids=["reused", "ran now"])

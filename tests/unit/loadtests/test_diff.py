@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import random
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from loadtests import diff as differ
 from loadtests import results
 from loadtests.analyse.units import DASH, TIMES
 from loadtests.diff import DiffOptions, words
-from loadtests.diff.model import Change, Diff, Line
-from loadtests.diff.welch import welch
+from loadtests.diff.model import Change, Diff
 from loadtests.errors import UserError
 from loadtests.measure.environment import Package
-from loadtests.plan import Plan
 from loadtests.results import Ceiling, Round, Run
 from tests.unit.loadtests import made_up
-
-GEVENT = "flask-gevent"
-
-
-def faster(by: dict[str, float]) -> Callable[[Round], Round]:
-    """Rounds whose throughput is so many times that of the made-up run, target by target."""
-
-    def bend(done: Round) -> Round:
-        drives = tuple(
-            driven.model_copy(
-                update={
-                    "result": driven.result.model_copy(
-                        update={"throughput": driven.result.throughput * by.get(done.target, 1.0)}
-                    )
-                }
-            )
-            for driven in done.drives
-        )
-        return done.model_copy(update={"drives": drives})
-
-    return bend
-
-
-def a_run(
-    root: Path, plan: Plan | None = None, change: dict[str, object] | None = None, by: dict[str, float] | None = None
-) -> Run:
-    """A stored chat run of eight blocks on a machine that `change` makes another one."""
-    plan = plan or made_up.plan(only=("chat",), blocks=8)
-    run = made_up.a_run(root, plan, bend=faster(by or {}))
-    environment = run.environment.model_copy(update=change or {})
-    results.write(run.folder / "environment.json", environment.model_dump_json(indent=1) + "\n")
-    return results.load(run.folder)
-
-
-def pair(tmp_path: Path, change: dict[str, object] | None = None, by: dict[str, float] | None = None) -> Diff:
-    """A run, and one whose targets are so many times as fast."""
-    return differ.compared(a_run(tmp_path / "a"), a_run(tmp_path / "b", None, change, by))
-
-
-def line(found: Diff, target: str, key: str = "throughput") -> Line:
-    """That line of chat."""
-    return next(each for each in found.lines if (each.target, each.key) == (target, key))
-
-
-def shown(options: DiffOptions) -> tuple[int, str]:
-    """The command's exit code and output."""
-    out = io.StringIO()
-    return differ.diff(options, Console(file=out, width=220)), out.getvalue()
+from tests.unit.loadtests.two_runs import GEVENT, a_run, line, pair, shown
 
 
 def test_a_run_against_itself_has_not_changed(tmp_path: Path) -> None:
@@ -326,36 +273,3 @@ def test_a_folder_that_is_no_run_is_said(tmp_path: Path) -> None:
     for a, b in ((run.folder, tmp_path), (tmp_path, run.folder)):
         with pytest.raises(UserError, match="is not a run"):
             shown(DiffOptions(a, b))
-
-
-# Welch (1947) by example: two samples of logs with unequal spread; t and the degrees of freedom worked out by hand:
-# means 0 and 0.2, variances 0.01 and 0.04, four rounds each: error 0.1118, t 1.789, freedom (0.0125)^2 /
-# ((0.0025^2 + 0.01^2) / 3) = 4.41, so 4; t(0.975, 4) = 2.776
-def test_welch_by_hand() -> None:
-    """The interval and the degrees of freedom, rounded down, are those of the textbook."""
-    spread = math.sqrt(0.75)  # of -1, -1, 1, 1 halved: a variance of 1
-    a, b = ([math.exp(m + s * spread * x) for x in (-1, -1, 1, 1)] for m, s in ((0.0, 0.1), (0.2, 0.2)))
-    found = welch(a, b)
-    assert found
-    assert found.freedom == 4
-    assert found.estimate.ratio == pytest.approx(math.exp(0.2))
-    assert found.estimate.low == pytest.approx(math.exp(0.2 - 2.7764451 * math.sqrt(0.0125)))
-    assert found.estimate.high == pytest.approx(math.exp(0.2 + 2.7764451 * math.sqrt(0.0125)))
-    assert found.estimate.p == pytest.approx(0.1481, abs=2e-4)
-
-
-@pytest.mark.parametrize(("few", "many", "wide"), [(8, 8, 1.0), (3, 8, 3.0), (8, 3, 3.0), (5, 12, 0.3)])
-def test_the_interval_holds_the_truth_as_often_as_it_says(few: int, many: int, wide: float) -> None:
-    """Over 4,000 drawn pairs of runs with unequal sizes and spreads it covers the truth in 93.5 to 99.5% of them.
-
-    The least is that of three rounds which are also the noisier ones, as is known of Welch.
-    """
-    chance = random.Random(7)
-    held = 0
-    for _ in range(4_000):
-        a = [math.exp(chance.gauss(0, 0.02 * wide)) for _ in range(few)]
-        b = [0.9 * math.exp(chance.gauss(0, 0.02)) for _ in range(many)]
-        found = welch(a, b)
-        assert found
-        held += found.estimate.low <= 0.9 <= found.estimate.high
-    assert 0.935 <= held / 4_000 <= 0.995

@@ -17,7 +17,8 @@ from statistics import median
 import psutil
 import pytest
 
-from loadtests.drive import LOCUSTFILE, DriveResult, DriveSpec, drive
+from loadtests.drive import DriveResult, DriveSpec, drive
+from loadtests.drive.command import LOCUSTFILE
 from loadtests.errors import UserError
 from tests.unit.loadtests.scripted import (
     CLOSE,
@@ -104,7 +105,7 @@ def test_json_has_what_is_promised() -> None:
     assert set(stored["requests"]) >= {"count", "errors", "dropped"}
     for name in ("latency_ms", "latency_intended_ms", "ttft_ms", "itl_ms", "longest_gap_ms"):
         assert set(stored[name]) >= {"p50", "p95", "p99", "max"}
-    assert set(stored["generator"]) == {"cpu_percent", "hub_lag_p99_ms", "valid", "reasons"}
+    assert set(stored["generator"]) == {"cpu_percent", "hub_lag_p99_ms", "valid", "reasons", "workers"}
     assert set(stored["streams"]) == {"completed", "truncated"}
     assert {"schema_version", "scenario", "throughput", "events_per_read", "groups", "in_flight"} <= set(stored)
     assert {"error_samples", "timeline", "window", "histograms"} <= set(stored)

@@ -16,7 +16,6 @@ from loadtests.drive.client.exchange import MAX_BODY, MAX_HEAD
 from loadtests.drive.client.http import Connection
 from loadtests.drive.client.hub import HubConnection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
-from loadtests.errors import UserError
 from tests.unit.loadtests.scripted import (
     CLOSE,
     END,
@@ -210,21 +209,6 @@ def test_connection_refused_is_a_failure(client: Client) -> None:
     failure = client.kind(endpoint).exchange(prepare(endpoint, "GET", "/")).failure
     assert failure is not None
     assert str(failure) == "connect: Connection refused"
-
-
-@pytest.mark.parametrize(
-    "url", ["127.0.0.1:8000", "https://127.0.0.1", "http://", "http://127.0.0.1/x", "http://h:99999"]
-)
-def test_url_that_cannot_be_loaded_is_refused(url: str) -> None:
-    """A base URL that is none is refused in one sentence that shows a good one."""
-    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:8000"):
-        Endpoint.of(url)
-
-
-def test_prepared_request() -> None:
-    """A prepared request has its line, its host, its headers and a counted body."""
-    request = prepare(Endpoint.of("http://127.0.0.1:1"), "POST", "/chat", {"X-API-Key": "k"}, b"{}")
-    assert request == b"POST /chat HTTP/1.1\r\nHost: 127.0.0.1:1\r\nX-API-Key: k\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def test_stream_tokens_have_the_times_of_their_reads(client: Client) -> None:

@@ -7,8 +7,11 @@ from collections import Counter
 import pytest
 from pydantic import ValidationError
 
+from loadtests import floors
 from loadtests.errors import UserError
-from loadtests.plan import SCENARIOS, Level, Plan, Stop, make_plan
+from loadtests.levels import FLOORS, LONG
+from loadtests.plan import SCENARIOS, Level, Plan, Stop, at_ceiling, make_plan
+from loadtests.targets import load_targets
 from tests.unit.loadtests import made_up
 
 
@@ -129,3 +132,82 @@ def test_a_level_has_users_or_a_rate() -> None:
         "16 users",
         "300 requests/s",
     ]
+
+
+def floored(*names: str, **options: object) -> Plan:
+    """The kit's real plan, floors among its targets."""
+    chosen = made_up.targets(*names)
+    return plan(*names, floors=floors.of(chosen, load_targets()), **options)
+
+
+def test_floors_play_in_every_block_of_their_scenarios_and_in_no_other() -> None:
+    """They are interleaved like targets, once in a block, and are neither compared nor the baseline."""
+    planned = floored(mode="full")
+    bare = {floor.name for floor in planned.floors}
+    assert bare == {"floor-asgi-uvicorn", "floor-wsgi-gthread", "floor-wsgi-gevent"}
+    played = Counter((each.scenario, each.target) for each in planned.rounds if each.target in bare)
+    assert played == {(scenario, name): 40 for scenario in FLOORS["full"] for name in bare}
+    assert planned.baseline not in bare
+    assert not bare & {target.name for target in planned.compared}
+    assert {target.floor for target in planned.compared} == bare
+
+
+def test_quick_is_under_five_minutes_with_its_floors() -> None:
+    """Floors play in chat alone there, and shortly."""
+    planned = floored()
+    assert planned.seconds < 300
+    assert {each.scenario for each in planned.rounds if planned.target(each.target).bare} == {"chat"}
+
+
+def test_without_floors_nothing_is_held_against_them() -> None:
+    """`--no-floors`, and a model server, which a bare app does not ask: no floor is planned."""
+    for planned in (plan(), floored(model="upstream")):
+        assert planned.floors == ()
+        assert {target.floor for target in planned.targets} == {None}
+
+
+def test_a_floor_that_the_generator_cannot_saturate_is_asked_below_its_ceiling() -> None:
+    """The bare ASGI app gets an open loop at 80% of it, those that are slower the closed loop of their twins."""
+    scenario = at_ceiling(floored(mode="limits"), 7_000, 27_000).scenario("chat")
+    (level,) = scenario.levels
+    assert level.users == 32
+    asked = scenario.held_against(level, "floor-asgi-uvicorn")
+    assert asked is not None
+    assert (asked.users, asked.rate) == (None, 5_600)
+    assert scenario.held_against(level, "floor-wsgi-gevent") == level
+    assert scenario.on("flask-gevent").levels == scenario.levels
+
+
+@pytest.mark.parametrize(
+    ("events", "streams"), [(27_220, (1_000, 1_150)), (24_000, (1_000,)), (18_000, (760,))], ids=str
+)
+def test_the_most_streams_come_from_the_generators_ceiling(events: float, streams: tuple[int, ...]) -> None:
+    """1,000 of them and 85% of what the generator can; only that where it is less, or hardly more."""
+    levels = at_ceiling(floored(mode="limits"), 7_000, events).scenario(LONG).levels
+    assert tuple(level.streams for level in levels) == streams
+    assert [level.label for level in levels] == [f"{number:,} streams at once" for number in streams]
+
+
+def test_who_has_no_room_for_so_many_streams_is_asked_for_fewer() -> None:
+    """Threads are slots: gthread has 1,000, and one sync worker has one, so it has no part in streams at all."""
+    planned = at_ceiling(floored("fastapi-uvicorn", "flask-gthread", "flask-sync", mode="limits"), 7_000, 27_220)
+    scenario = planned.scenario(LONG)
+    assert [level.streams for level in scenario.on("flask-gthread").levels] == [1_000]
+    assert scenario.held_against(scenario.levels[1], "floor-wsgi-gthread") is None
+    assert "flask-sync" not in planned.players(LONG)
+    assert {each.scenario for each in planned.rounds if each.target == "flask-sync"} == {"chat"}
+
+
+def test_the_limits_take_ten_to_fifteen_minutes() -> None:
+    """By the plan's own estimate, with a generator like the calibrated one."""
+    assert 600 < at_ceiling(floored(mode="limits"), 7_100, 27_220).seconds < 900
+
+
+def test_the_four_runs_are_told_apart() -> None:
+    """`mode` says how a run ends, `which` what was asked for; limits have their floors and no A against A."""
+    for mode in ("quick", "full", "limits", "matrix"):
+        planned = plan(mode=mode)
+        assert (planned.which, planned.mode) == (mode, "full" if mode == "full" else "quick")
+        assert (planned.noise is None) == (mode == "limits")
+    with pytest.raises(UserError, match="--limits is about the servers alone"):
+        plan(mode="limits", model="upstream")

@@ -244,7 +244,7 @@ def test_envelopes_are_checked() -> None:
 
 def test_scenarios_are_whole() -> None:
     """Each scenario asks for something, for settings and for an SLO; only streams lack a check of their body."""
-    assert list(SCENARIOS) == ["chat", "async", "validation", "docs", "stream"]
+    assert list(SCENARIOS) == ["chat", "async", "validation", "docs", "stream", "long-stream"]
     for scenario in SCENARIOS.values():
         assert scenario.users > 0
         assert set(scenario.settings) == {"SCRIPTED_TTFT", "SCRIPTED_ITL", "SESSION_STORE"}

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from loadtests import diff, report, results, schemas
 from loadtests.errors import UserError
+from loadtests.fairness.model import Fairness, Finding, Look
 from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling, Ending, Gate, KneeSearch, Probe, Relied, Run
 from tests.links import ROOT
@@ -33,6 +34,28 @@ def validator(name: str) -> Draft202012Validator:
 def errors(name: str, value: object) -> list[str]:
     """What is wrong with a value."""
     return [f"{'/'.join(map(str, error.path))}: {error.message}" for error in validator(name).iter_errors(value)]
+
+
+LOOK = Look(
+    target="flask-gevent",
+    says="gunicorn",
+    words=(),
+    asgi=False,
+    native=(),
+    python=None,
+    workers=1,
+    cores=(0,),
+    kept=None,
+    watched=6.0,
+    lines=1.0,
+    asked=0,
+    held=0,
+    settings={},
+)
+FAIR = Fairness(
+    looks=(LOOK,),
+    findings=(Finding(target="flask-gevent", what="a reloader", effect="slower", cure="leave it out", grave=True),),
+)
 
 
 def a_whole_run(root: Path) -> Run:
@@ -65,6 +88,7 @@ def a_whole_run(root: Path) -> Run:
     run = results.add_knee(run, search)
     run = results.end(run, Ending(why="as planned", note="", blocks={"chat": 3, "stream": 3}))
     results.write(run.folder / "calibration.json", ceiling.model_dump_json(indent=1) + "\n")
+    results.write(run.folder / "fairness.json", FAIR.model_dump_json(indent=1) + "\n")
     results.write(run.folder / "gate.json", Gate(relied=(relied,)).model_dump_json(indent=1) + "\n")
     report.write(results.load(run.folder))
     return results.load(run.folder)

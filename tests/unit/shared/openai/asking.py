@@ -5,11 +5,12 @@ Rule: every function is a coroutine, so a test is written once; for what blocks,
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from shared.agent.model import Delta, End, Utterance
+from shared.agent.model import Delta, End, Text, User, Utterance
 from shared.agent.openai.client import AsyncClient, Client
 from shared.agent.openai.plan import Plan
 from shared.agent.polled_models import AsyncPolledModel, PolledModel
@@ -18,6 +19,8 @@ from shared.clock import Clock
 from shared.settings import Settings
 
 T = TypeVar("T")
+KEY = "sk-not-for-the-log"
+HELLO = [User("hello")]
 
 
 class Blocking:
@@ -114,3 +117,19 @@ async def until(asking: Asking, probe: Callable[[], object], what: str) -> None:
             return
         await asking.tick()
     raise AssertionError(f"no {what} within 10 s")
+
+
+def configured(url: str, **more: Any) -> Settings:
+    """Settings for the upstream at this address."""
+    given: dict[str, Any] = {"openai_base_url": url, "openai_api_key": KEY, "openai_model": "some-model"}
+    return Settings(**(given | more))
+
+
+def said(deltas: Sequence[Delta]) -> list[str]:
+    """The texts among them."""
+    return [delta.content for delta in deltas if isinstance(delta, Text)]
+
+
+def readers() -> int:
+    """How many threads read an answer at this moment."""
+    return sum(thread.name == "model-call" for thread in threading.enumerate())

@@ -3,18 +3,28 @@
 import contextlib
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from shared.agent.model import Assistant, Delta, End, Text, ToolCall, ToolResult, User
+from shared.agent.model import Assistant, End, Text, ToolCall, ToolResult
 from shared.agent.openai.failures import UpstreamFailed
 from shared.errors import ModelError, ModelTimeout
 from shared.settings import Settings
-from tests.unit.shared.openai.asking import Asking, Blocking, Kind, OnALoop, answer, until
+from tests.unit.shared.openai.asking import (
+    HELLO,
+    KEY,
+    Asking,
+    Blocking,
+    Kind,
+    OnALoop,
+    answer,
+    configured,
+    readers,
+    said,
+    until,
+)
 from tests.unit.shared.openai.upstream import (
     DONE,
     EVENTS,
@@ -32,8 +42,6 @@ from tests.unit.shared.openai.upstream import (
 )
 
 CALL = ToolCall("c-1", "calculate", {"expression": "6 * 7"})
-KEY = "sk-not-for-the-log"
-HELLO = [User("hello")]
 
 Test = Callable[[Asking, Upstream], Coroutine[Any, Any, None]]
 With = Callable[..., None]
@@ -52,7 +60,7 @@ def play(kind: Kind) -> With:
 
     def played(test: Test, *plays: Play, tls: ssl.SSLContext | None = None, **settings: Any) -> None:
         with answering(*plays, tls=tls) as upstream:
-            asking = kind(_settings(upstream, **settings))
+            asking = kind(configured(upstream.url, **settings))
 
             async def main() -> None:
                 try:
@@ -63,19 +71,6 @@ def play(kind: Kind) -> With:
             asking.run(main())
 
     return played
-
-
-def _settings(upstream: Upstream, **more: Any) -> Settings:
-    given: dict[str, Any] = {"openai_base_url": upstream.url, "openai_api_key": KEY, "openai_model": "some-model"}
-    return Settings(**(given | more))
-
-
-def _said(deltas: Sequence[Delta]) -> list[str]:
-    return [delta.content for delta in deltas if isinstance(delta, Text)]
-
-
-def _readers() -> int:
-    return sum(thread.name == "model-call" for thread in threading.enumerate())
 
 
 def test_the_answer_comes_through(play: With) -> None:
@@ -114,7 +109,7 @@ def test_answers_one_after_another_use_one_connection(play: With, done: bytes) -
 
     async def test(asking: Asking, upstream: Upstream) -> None:
         for _ in range(5):
-            assert _said(await answer(asking, HELLO)) == ["a", "b"]
+            assert said(await answer(asking, HELLO)) == ["a", "b"]
         assert upstream.connections == 1
 
     play(test, *[says("a", "b", done=done)] * 5)
@@ -124,8 +119,8 @@ def test_a_stream_that_goes_on_when_it_is_done_is_left(play: With) -> None:
     """What says `[DONE]` and does not end costs a moment and the connection, not the answer."""
 
     async def test(asking: Asking, upstream: Upstream) -> None:
-        assert _said(await answer(asking, HELLO)) == ["a"]
-        assert _said(await answer(asking, HELLO)) == ["b"]
+        assert said(await answer(asking, HELLO)) == ["a"]
+        assert said(await answer(asking, HELLO)) == ["b"]
         assert upstream.connections == 2
 
     play(test, says("a", done=DONE), says("b"))
@@ -150,9 +145,9 @@ def test_a_call_that_is_closed_is_over(play: With, wait: Play) -> None:
         await asking.receive(0.05)
         await asking.close_call()
         await asking.close_call()
-        await until(asking, lambda: _readers() == 0, "end of the reader")
+        await until(asking, lambda: readers() == 0, "end of the reader")
         await until(asking, lambda: upstream.gone == 1 or _idle(asking) == 1, "end of the connection")
-        assert _said(await answer(asking, HELLO)) == ["fine"]
+        assert said(await answer(asking, HELLO)) == ["fine"]
         assert _open(asking) == 0
 
     play(test, wait, says("fine"))
@@ -169,30 +164,6 @@ def _open(asking: Asking) -> int:
 
 def _idle(asking: Asking) -> int:
     return sum(connection.is_idle() for connection in _pool(asking).connections)
-
-
-@pytest.mark.parametrize("after", [b"", EVENTS], ids=["in the headers", "in the body"])
-def test_a_call_over_tls_is_cancelled_too(after: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that waits for an encrypted connection is woken as well."""
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(Path(__file__).with_name("localhost.pem"))
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.load_verify_locations(Path(__file__).with_name("localhost.pem"))
-    monkeypatch.setattr("httpx2.create_ssl_context", lambda **_: client)
-
-    async def test(asking: Asking, upstream: Upstream) -> None:
-        assert _said(await answer(asking, HELLO)) == ["fine"]
-        await asking.open(HELLO)
-        await until(asking, lambda: len(upstream.requests) == 2, "request")
-        assert await asking.receive(0.05) == ()
-        await asking.close_call()
-        await until(asking, lambda: _readers() == 0, "end of the reader")
-        await until(asking, lambda: upstream.gone == 1, "end of the connection")
-
-    with answering(says("fine"), waits(after), tls=server) as upstream:
-        asking = Blocking(_settings(upstream))
-        asking.run(test(asking, upstream))
-        asking.model.close()
 
 
 FAILURES: dict[str, tuple[Play, str]] = {
@@ -237,7 +208,7 @@ def test_what_may_pass_is_tried_again(play: With) -> None:
     """Two failures before the first token are not seen from outside; the wait is the one that was asked for."""
 
     async def test(asking: Asking, upstream: Upstream) -> None:
-        assert _said(await answer(asking, HELLO)) == ["third"]
+        assert said(await answer(asking, HELLO)) == ["third"]
         assert len(upstream.requests) == 3
 
     play(test, refuses(503, "Retry-After-Ms: 10\r\n"), raw(b"", close=True), says("third"), model_retries=2)
