@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from fastapi_impl import errors, middleware, observability, routes
-from shared import log, openapi
+from shared import garbage, log, openapi
 from shared.agent import build
 from shared.clock import Clock
 from shared.drain import Drain, drain_on_sigterm
@@ -27,9 +27,12 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app for these settings, or for the environment's; ends the process when they cannot be used."""
     try:
-        return _assemble(settings or from_environment())
+        app = _assemble(settings or from_environment())
     except ConfigurationError as error:
         raise refuse_to_start(error) from None
+    if settings is None:  # a server's own process, with one app for all its life
+        garbage.settle()
+    return app
 
 
 def _assemble(settings: Settings) -> FastAPI:

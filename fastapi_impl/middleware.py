@@ -4,6 +4,8 @@ Rule: pure ASGI. A `BaseHTTPMiddleware` would put a task, a queue and a buffer b
 Neighbours: `routes`, `errors`.
 """
 
+from collections.abc import Awaitable
+
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -45,11 +47,11 @@ class RequestLog:
         record = RequestRecord(request_id(sent_id), scope["method"], scope["path"], scope["app"].state.watches)
         scope.setdefault("state", {})["record"] = record
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:  # no coroutine of its own, which each event would run
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", record.request_id.encode())]
-            await send(message)
+            return send(message)
 
         drain = scope["app"].state.drain
         drain.enter()

@@ -17,7 +17,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.wsgi import get_path_info
 
 from flask_impl import errors, middleware, observability, routes
-from shared import log, openapi
+from shared import garbage, log, openapi
 from shared.agent import build
 from shared.clock import Clock
 from shared.drain import Drain, drain_on_sigterm
@@ -30,9 +30,12 @@ from shared.settings import ConfigurationError, Settings, from_environment, refu
 def create_app(settings: Settings | None = None) -> Flask:
     """The app for these settings, or for the environment's; ends the process when they cannot be used."""
     try:
-        return _assemble(settings or from_environment())
+        app = _assemble(settings or from_environment())
     except ConfigurationError as error:
         raise refuse_to_start(error) from None
+    if settings is None:  # a server's own process, with one app for all its life
+        garbage.settle()
+    return app
 
 
 def _assemble(settings: Settings) -> Flask:
