@@ -5,9 +5,9 @@ server's `middleware.py`, which knows when a request is over.
 """
 
 import logging
+import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from shared.sse import StreamRecord
 access = logging.getLogger("parity.access")
 service = logging.getLogger("parity.service")
 
+STANDARD_ERROR = 2
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -57,13 +58,34 @@ def _say(fields: dict[str, Any]) -> None:
         access.handle(record)
 
 
+class OneWrite(logging.Handler):
+    """Each line is one write to the file, so it needs neither buffer nor lock, whose price each request would pay."""
+
+    def __init__(self, file: int) -> None:
+        super().__init__()
+        self._file = file
+        self.setFormatter(JsonLines())
+
+    def createLock(self) -> None:  # noqa: N802 - the name is logging's
+        """None: lines of threads do not mix."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line; what fails is reported the way that `logging` has for it."""
+        try:
+            line = f"{self.format(record)}\n".encode()
+            while line:  # a signal may break a long one off in the middle
+                line = line[os.write(self._file, line) :]
+        except Exception:
+            self.handleError(record)
+
+
 def configure(level: str) -> None:
     """Send the kit's own log to standard error as JSON lines; other libraries' loggers are left alone."""
     root = logging.getLogger("parity")
     root.setLevel(level.upper())
     if not root.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(JsonLines())
+        handler = OneWrite(STANDARD_ERROR)
         root.addHandler(handler)
         root.propagate = False
 

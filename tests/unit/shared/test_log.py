@@ -1,42 +1,28 @@
 """A request's line in the log: its form, and that it is one write."""
 
-import io
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from socket import AF_UNIX, SOCK_DGRAM, socket, socketpair
+
+import pytest
 
 from shared import log
 
 
-class Writes(io.RawIOBase):
-    """Standard error's file, write by write."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        """As a file that is open for writing."""
-        return True
-
-    def write(self, part: bytes) -> int:  # type: ignore[override]  # bytes are all that comes from a buffer
-        """Take it all."""
-        self.parts.append(bytes(part))
-        return len(part)
-
-
 @contextmanager
-def _heard(file: Writes, level: int) -> Iterator[None]:
-    """What `configure` sets up, over a file of ours."""
-    buffered = io.BufferedWriter(file)  # type: ignore[type-var]  # typeshed asks for more than a RawIOBase
-    handler = logging.StreamHandler(io.TextIOWrapper(buffered, line_buffering=True))
-    handler.setFormatter(log.JsonLines())
+def _heard(level: int) -> Iterator[socket]:
+    """What `configure` sets up, over a socket that gives each write as a message of its own."""
+    ours, its = socketpair(AF_UNIX, SOCK_DGRAM)
+    handler = log.OneWrite(its.fileno())
     before = log.access.level
     log.access.setLevel(level)
     log.access.addHandler(handler)
     try:
-        yield
+        with ours, its:
+            yield ours
     finally:
         log.access.removeHandler(handler)
         log.access.setLevel(before)
@@ -44,12 +30,16 @@ def _heard(file: Writes, level: int) -> Iterator[None]:
 
 def _written(level: int = logging.INFO) -> list[bytes]:
     """The writes for one request."""
-    file = Writes()
-    with _heard(file, level):
+    with _heard(level) as heard:
         record = log.RequestRecord("an-id", "POST", "/chat")
         record.status = 200
         record.finish()
-    return file.parts
+        heard.setblocking(False)
+        writes = []
+        with suppress(BlockingIOError):
+            while True:
+                writes.append(heard.recv(65_536))
+        return writes
 
 
 def test_one_write() -> None:
@@ -79,3 +69,11 @@ def test_same_form_as_logging() -> None:
 def test_level() -> None:
     """LOG_LEVEL=warning leaves the requests' lines out."""
     assert _written(logging.WARNING) == []
+
+
+def test_what_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log that nobody takes any more does not end the request; `logging` says what failed."""
+    with _heard(logging.INFO) as heard:
+        heard.close()
+        log.access.info("request")
+    assert "Logging error" in capsys.readouterr().err
