@@ -15,6 +15,7 @@ from loadtests import files, report, results
 from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
 from loadtests.drive import DriveFailed, RowsLost
 from loadtests.errors import UserError
+from loadtests.levels import MARGIN
 from loadtests.plan import Level
 from loadtests.results import Ending
 from loadtests.serve import NotReady
@@ -70,7 +71,7 @@ def test_floors_are_proved_and_then_played_with_the_targets(tmp_path: Path) -> N
     assert run.ending is not None
     assert run.ending.blocks == {"chat": 4}
     (rate,) = {done.drives[0].level.rate for done in run.rounds if done.target == floors[0]}
-    assert rate == round(0.8 * CEILING.requests_per_second, -2)
+    assert rate == round(MARGIN * CEILING.requests_per_second, -2)
     assert "floor-wsgi-gevent as floors" in shown
     assert {row.target for row in run.gate} == {target.name for target in run.plan.compared}
 
