@@ -160,9 +160,7 @@ FLOORS: Final[Mapping[Mode, frozenset[str]]] = MappingProxyType(
 OUTRUNS: Final = "bare ASGI"
 """The framework whose closed loop the generator cannot keep up with: it would be saturated, and not the server."""
 UNKNOWN: Final = 3_000.0  # requests/s where the generator is not calibrated: every machine so far did twice as many
-MARGIN: Final = (
-    0.55  # of the ceiling: an arrival of an open loop costs the generator a third more than a user of the closed one
-)
+MARGIN: Final = 0.55  # of the ceiling: an arrival of an open loop costs the generator more than a closed loop's user
 
 MOST_EVENTS: Final = 0.85  # of the ceiling, for streams: an open loop of 200 new ones a second costs no more
 
