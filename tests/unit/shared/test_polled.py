@@ -4,7 +4,6 @@ Every test is a coroutine; for the call that blocks it is driven by hand, withou
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any
@@ -192,7 +191,6 @@ def test_what_is_no_delta_is_refused(kind: Any) -> None:
 def test_a_task_that_will_not_end_is_told_of(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code that swallows the cancellation cannot hold up the turn that gave it up; the log says so."""
     monkeypatch.setattr("shared.agent.polled.CLOSING", 0.01)
-    monkeypatch.setattr(logging.getLogger("parity"), "propagate", True)
     go_on = asyncio.Event()
 
     class Stubborn:

@@ -64,12 +64,11 @@ def test_without_tools_none_are_named() -> None:
     assert "tools" not in plan().request([User("hello")], ())["body"]
 
 
-def test_another_attempt_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_attempt_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """The line has the failure's class and status and the pause, and nothing that the upstream said."""
     attempts = Attempts(Retries(Patience(1, 30.0), Clock(), lambda: 0.0))
     response = httpx2.Response(503, request=REQUEST)
     error = openai.InternalServerError("secret-word", response=response, body={"error": "secret-word"})
-    monkeypatch.setattr(logging.getLogger("parity"), "propagate", True)
     with caplog.at_level(logging.WARNING, "parity.model"):
         assert attempts.after(error, begun=False) == 0.5
     [line] = caplog.records
