@@ -93,21 +93,10 @@ class EventStream(StreamingResponse):
             await self._outputs.aclose()
 
     async def stream_response(self, send: Send) -> None:
-        """The bytes of each event; it is counted when it has been written."""
+        """The head, the events, the end."""
         await write(send, {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async for output in self._outputs:
-            for block in sse.blocks(output):
-                await write(send, {"type": "http.response.body", "body": block.content, "more_body": True})
-                self._record.sent(block)
+        await event_stream(self._outputs, self._record, send)
         await write(send, {"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def write(send: Send, message: Message) -> None:
-    """Send it; an OSError is how a server of ASGI 2.4 tells that the client has gone, and only here is it that."""
-    try:
-        await send(message)
-    except OSError as exc:
-        raise ClientDisconnect from exc
 
 
 def authenticate(request: Request) -> str:
@@ -185,6 +174,22 @@ class Listener:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._patience.reschedule(self._loop.time())
+
+
+async def event_stream(outputs: AsyncStream, record: StreamRecord, send: Send) -> None:
+    """Write the bytes of each event; it is counted when it has been written."""
+    async for output in outputs:
+        for block in sse.blocks(output):
+            await write(send, {"type": "http.response.body", "body": block.content, "more_body": True})
+            record.sent(block)
+
+
+async def write(send: Send, message: Message) -> None:
+    """Send it; an OSError is how a server of ASGI 2.4 tells that the client has gone, and only here is it that."""
+    try:
+        await send(message)
+    except OSError as exc:
+        raise ClientDisconnect from exc
 
 
 class KeyOfACaller(APIKeyHeader):

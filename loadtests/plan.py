@@ -104,13 +104,7 @@ def make_plan(  # noqa: PLR0913 - one for each option
     """
     chosen, baseline = _MODES[mode], _baseline(targets)
     again = f"{baseline.name}-again" if chosen.noise else None
-    if any(target.name == again for target in targets):
-        raise UserError(f"{again!r} is the name that the kit gives to its noise floor; rename that target")
-    bare = floors if model == "scripted" else ()
-    known = frozenset((floor.name, floor.workers) for floor in bare)
-    planned = [_facts(target, target.name, known) for target in targets]
-    planned += [_facts(baseline, again, known)] if again else []
-    planned += [_facts(floor, floor.name, known, bare=True) for floor in bare]
+    planned = _planned(targets, baseline, again, floors if model == "scripted" else ())
     scenarios = _scenarios(mode, model, only, planned)
     return _affordable(
         Plan(
@@ -120,14 +114,28 @@ def make_plan(  # noqa: PLR0913 - one for each option
             baseline=baseline.name,
             noise=again,
             minimum_good=chosen.minimum,
-            targets=tuple(planned),
+            targets=planned,
             scenarios=scenarios,
-            rounds=_order(tuple(planned), scenarios, chosen.blocks, seed),
+            rounds=_order(planned, scenarios, chosen.blocks, seed),
             stop=_stop(mode, width, minutes),
             knees=_knees(mode, tuple(scenario.name for scenario in scenarios), slo),
             keep_rows=rows,
             model=model,
         )
+    )
+
+
+def _planned(
+    targets: Sequence[Target], baseline: Target, again: str | None, floors: Sequence[Target]
+) -> tuple[PlannedTarget, ...]:
+    """All that are played: the targets, the baseline by its other name, and the floors."""
+    if any(target.name == again for target in targets):
+        raise UserError(f"{again!r} is the name that the kit gives to its noise floor; rename that target")
+    known = frozenset((floor.name, floor.workers) for floor in floors)
+    return (
+        *(_facts(target, target.name, known) for target in targets),
+        *([_facts(baseline, again, known)] if again else []),
+        *(_facts(floor, floor.name, known, bare=True) for floor in floors),
     )
 
 

@@ -88,12 +88,7 @@ def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, 
     base, again = values[plan.baseline], values.get(plan.noise or "", {})
     return Panel(
         scenario=scenario.name,
-        key=figure.key,
-        title=figure.title,
-        unit=figure.unit,
-        decimals=figure.decimals,
-        better=figure.better,
-        explain=figure.explain,
+        **figure.facts,
         level=level,
         chart=figure.chart,
         curve=figure.curve,

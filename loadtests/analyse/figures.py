@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from loadtests import scenarios
 from loadtests.analyse.verdict import Better
@@ -41,6 +41,11 @@ class Figure:
     curve: bool = False
     loop: Loop = "either"
     primary: bool = False
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What every panel repeats of it."""
+        return {name: getattr(self, name) for name in ("key", "title", "unit", "decimals", "better", "explain")}
 
     def at(self, level: Level) -> bool:
         """Whether it means something at this level."""

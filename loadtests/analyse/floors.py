@@ -68,12 +68,7 @@ def _panel(
     other = (f"{name} at {load.label}, open loop" for name, load in own.items() if load and load.users != level.users)
     return FloorPanel(
         scenario=scenario.name,
-        key=figure.key,
-        title=figure.title,
-        unit=figure.unit,
-        decimals=figure.decimals,
-        better=figure.better,
-        explain=figure.explain,
+        **figure.facts,
         level=level,
         loads=tuple(other),
         cells=tuple(_cell(run, figure, (level, own[target.floor or ""]), target, rounds) for target in targets),

@@ -85,12 +85,7 @@ def _panel(
 
     return Panel(
         scenario=scenario.name,
-        key=figure.key,
-        title=figure.title,
-        unit=figure.unit,
-        decimals=figure.decimals,
-        better=figure.better,
-        explain=figure.explain,
+        **figure.facts,
         level=level,
         chart=True,
         curve=False,

@@ -149,13 +149,7 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         load=load,
         warmup=totals.warmup,
         window=Span(start=totals.started_at, seconds=totals.seconds),
-        requests=Requests(
-            count=totals.whole.count,
-            errors=totals.whole.errors,
-            dropped=totals.dropped,
-            offered=totals.offered,
-            late=totals.late,
-        ),
+        requests=_requests(totals),
         throughput=done,
         goodput=totals.whole.good / totals.seconds,
         latency_ms=latency,
@@ -181,6 +175,16 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         generator=judge(totals, bodies=not streams),
         timeline=totals.timeline,
         histograms=_histograms(totals),
+    )
+
+
+def _requests(totals: Totals) -> Requests:
+    return Requests(
+        count=totals.whole.count,
+        errors=totals.whole.errors,
+        dropped=totals.dropped,
+        offered=totals.offered,
+        late=totals.late,
     )
 
 
