@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from loadtests.analyse import units
 from loadtests.analyse.figure_table import CPU, FIGURES, THROUGHPUT
 from loadtests.analyse.figures import Figure, of_use, over_blocks, per_cpu_second
 from loadtests.analyse.ratios import paired
@@ -85,7 +86,7 @@ def _cell(
     least = over_blocks(figure, at, floor, rounds) if at is not None and alike else {}
     ratio = paired(mine, least)
     enough = ratio is not None and ratio.blocks >= fewest
-    why = CANNOT if not alike else f"{len(ratio.values) if ratio else 0} good pairs of {fewest} needed"
+    why = CANNOT if not alike else units.lacking(len(ratio.values) if ratio else 0, "pair", fewest)
     return FloorCell(
         target=target.name,
         floor=floor,

@@ -77,7 +77,7 @@ def _panel(
     def cell(name: str) -> Cell:
         mine = values[name]
         if len(mine) < fewest:
-            why = f"{len(mine)} good rounds of {fewest} needed" if name in players else ABSENT
+            why = units.lacking(len(mine), "round", fewest) if name in players else ABSENT
             return Cell(target=name, value=None, ratio=None, why=why)
         ratio = None if name == base.name else ratios.paired(mine, values[base.name])
         enough = ratio is not None and ratio.blocks >= fewest

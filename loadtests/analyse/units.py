@@ -69,6 +69,11 @@ def compared(panel: Panel, value: Ratio) -> str:
     return f"{ratio(value)} ({ratio_span(value)}, {said(panel, value)})"
 
 
+def lacking(count: int, noun: str, fewest: int) -> str:
+    """1 and "pair" is `1 good pair of 2 needed`, 0 and "round" is `0 good rounds of 3 needed`."""
+    return f"{count} good {noun}{'' if count == 1 else 's'} of {fewest} needed"
+
+
 def share(value: float) -> str:
     """0.0694 is 7%, 0.0071 is 0.7%, 0.0001 is under 0.1%."""
     if 0 <= value < 0.001:

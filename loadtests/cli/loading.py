@@ -14,11 +14,30 @@ from loadtests.arrivals import Arrivals
 from loadtests.cli.options import Behind, FailIf, Listen, Markdown, TargetsFile, Workers, WorkersWait, run_of, say
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
+Scenario = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs, stream or long-stream.")
+]
+MaxInFlight = Annotated[
+    int, typer.Option("--max-in-flight", metavar="N", help="Open loop: an arrival beyond these is dropped.")
+]
+Full = Annotated[bool, typer.Option("--full/--quick", help="Until the intervals are narrow; more levels; the knee.")]
+Limits = Annotated[
+    bool, typer.Option("--limits", help="Each at its limit and held against its floor: chat and 1,000 streams.")
+]
+Floors = Annotated[
+    bool, typer.Option("--floors/--no-floors", help="Bare apps on the same servers, to hold the targets against.")
+]
+Width = Annotated[
+    float | None, typer.Option(metavar="PERCENT", help="--full: how narrow each interval is to be.", show_default="5")
+]
+Minutes = Annotated[
+    float | None, typer.Option(metavar="N", help="--full: the most load, knees included.", show_default="45")
+]
+Slo = Annotated[str | None, typer.Option(metavar="TERMS", help="--full: the knee's, as ttft_p99=200ms,errors=0.")]
+
 
 def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="chat, async, validation, docs, stream or long-stream.")
-    ],
+    scenario: Scenario,
     url: Annotated[str, typer.Option(help="A server that keeps the contract.")],
     key: Annotated[str, typer.Option(help="A key that it accepts.")],
     users: Annotated[int | None, typer.Option(help="Closed loop: this many users.")] = None,
@@ -30,9 +49,7 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     processes: Annotated[int, typer.Option(help="Generator processes (on each host, with --workers).")] = 1,
     timeout: Annotated[float, typer.Option(help="Seconds after which a request has failed.")] = 30.0,
     connections: Annotated[int, typer.Option(help="Open loop: more than these wait for one.")] = 1_000,
-    most: Annotated[
-        int, typer.Option("--max-in-flight", metavar="N", help="Open loop: an arrival beyond these is dropped.")
-    ] = 1_000,
+    most: MaxInFlight = 1_000,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
     rows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every request here, as CSV.")] = None,
     workers: Workers = None,
@@ -73,30 +90,17 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
-    full: Annotated[
-        bool, typer.Option("--full/--quick", help="Until the intervals are narrow; more levels; the knee.")
-    ] = False,
-    limits: Annotated[
-        bool, typer.Option("--limits", help="Each at its limit and held against its floor: chat and 1,000 streams.")
-    ] = False,
+    full: Full = False,
+    limits: Limits = False,
     matrix: Annotated[bool, typer.Option("--matrix", help="All deployments, in two regimes.")] = False,
-    floors: Annotated[
-        bool, typer.Option("--floors/--no-floors", help="Bare apps on the same servers, to hold the targets against.")
-    ] = True,
+    floors: Floors = True,
     only: Annotated[list[str] | None, typer.Option(metavar="SCENARIO", help="This scenario; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("results"),
     seed: Annotated[int, typer.Option(help="Of the order of the rounds.")] = 1,
     targets: TargetsFile = None,
-    width: Annotated[
-        float | None,
-        typer.Option(metavar="PERCENT", help="--full: how narrow each interval is to be.", show_default="5"),
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="--full: the most load, knees included.", show_default="45")
-    ] = None,
-    slo: Annotated[
-        str | None, typer.Option(metavar="TERMS", help="--full: the knee's, as ttft_p99=200ms,errors=0.")
-    ] = None,
+    width: Width = None,
+    minutes: Minutes = None,
+    slo: Slo = None,
     rows: Annotated[bool, typer.Option("--rows", help="Keep every request of the rounds as CSV.")] = False,
     model: Behind = "scripted",
     fail_if: FailIf = None,

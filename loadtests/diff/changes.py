@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from loadtests.analyse import units
 from loadtests.analyse.ratios import Family, family_of
 from loadtests.analyse.statistics import FEWEST, holm, judged
 from loadtests.analyse.verdict import Cell, Panel, Section, Verdict
@@ -46,7 +47,7 @@ class _Sample:
             return self.why
         few = [(name, len(values)) for name, values in (("A", self.a), ("B", self.b)) if len(values) < FEWEST]
         if few:
-            return " and ".join(f"{name} has {count} good rounds of {FEWEST} needed" for name, count in few)
+            return " and ".join(f"{name} has {units.lacking(count, 'round', FEWEST)}" for name, count in few)
         return "" if min(*self.a, *self.b) > 0 else "it is 0 in some round, and 0 has no ratio"
 
 

@@ -1,12 +1,16 @@
 """A report's page as a browser would take it apart: what it fetches, names, links to and draws.
 
-Rule: tags must be closed in order; a script, a frame or an object is an error. Neighbour: `test_report`.
+Rule: tags must be closed in order; a script, a frame or an object is an error. Neighbours: `test_report`,
+`test_report_charts`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from html.parser import HTMLParser
+
+from loadtests.report import html
+from tests.unit.loadtests.sample_run import Sample
 
 # elements that have no end tag
 VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
@@ -71,3 +75,8 @@ class Page(HTMLParser):
             self.figures.append(named["aria-details"])
         if tag == "tr" and "tbody" in around:
             self.rows.update(name for kind, name in self._open if kind == "details")
+
+
+def text_of(sample: Sample) -> str:
+    """All that is read on a sample's page."""
+    return Page(html.page(*sample)).text

@@ -37,6 +37,15 @@ def test_what_cannot_be_judged_is_said_as_that(tmp_path: Path) -> None:
     assert units.said(panel, ratio_of(panel, "flask-gevent")) == units.TOO_FEW
 
 
+@pytest.mark.parametrize(
+    ("count", "noun", "words"),
+    [(0, "round", "0 good rounds of 2 needed"), (1, "pair", "1 good pair of 2 needed")],
+)
+def test_what_is_lacking_is_counted_in_its_number(count: int, noun: str, words: str) -> None:
+    """One good pair, but no good rounds."""
+    assert units.lacking(count, noun, 2) == words
+
+
 def test_the_five_rows_come_first_to_last(verdict: Verdict) -> None:
     """Five claims, judged from figures: with these invented ones, each verdict is known."""
     rows = verdict.rows

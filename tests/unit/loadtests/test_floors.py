@@ -131,7 +131,7 @@ def test_too_few_pairs_are_no_ratio(tmp_path: Path) -> None:
     planned = limits()
     first = sum(each.block == 1 for each in planned.rounds)
     found = analyse(made_up.a_run(tmp_path, planned, rounds=first))
-    assert {cell.why for cell in panel(found, "cpu_million").cells} == {"1 good pairs of 2 needed"}
+    assert {cell.why for cell in panel(found, "cpu_million").cells} == {"1 good pair of 2 needed"}
     assert {row.holds for row in held(found, "flask-gevent", "CPU per event")} == {None}
 
 

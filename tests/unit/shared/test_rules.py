@@ -1,12 +1,13 @@
-"""The small pure rules: errors, keys, bodies, settings, request ids, server-sent events, the drain."""
+"""The small pure rules of requests and of the process: errors, keys, bodies, request ids, the drain, settings.
+
+Neighbour: `test_stream_rules` (those of a stream).
+"""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 import pytest
 
-from shared.agent.outputs import Slots, Stream
-from shared.agent.turn import Failed, Output, Ping, Tokens
 from shared.body import check_media_type, parse_object
 from shared.drain import LAST_WORDS, QUIET, Drain
 from shared.errors import (
@@ -23,9 +24,7 @@ from shared.errors import (
 )
 from shared.keys import Keys
 from shared.log import request_id
-from shared.models import EndEvent, StartEvent, TokenEvent, ToolCallEvent
 from shared.settings import ConfigurationError, from_environment
-from shared.sse import StreamRecord, blocks
 
 
 @pytest.mark.parametrize("kind", TABLE, ids=lambda kind: kind.__name__)
@@ -34,6 +33,12 @@ def test_every_error_has_its_words(kind: type[Exception]) -> None:
     told = problem(kind())
     assert (told.status, told.body.error) == (TABLE[kind].status, TABLE[kind].title)
     assert told.body.detail
+
+
+def test_every_error_is_an_api_error_or_unexpected() -> None:
+    """The table names no foreign exceptions."""
+    assert all(issubclass(kind, ApiError) for kind in TABLE if kind is not Exception)
+    assert problem(StoreUnavailable()).headers["Retry-After"]
 
 
 def test_an_unexpected_exception_says_nothing() -> None:
@@ -146,98 +151,6 @@ def test_request_ids_that_are_replaced(sent: list[str]) -> None:
     assert request_id(sent) not in ("", *sent)
 
 
-HOSTILE = ('"naïve"\n\r\n → \u2028', "\x00\\ %b %s {}", "👩‍💻 😀")
-
-
-@pytest.mark.parametrize("content", HOSTILE)
-def test_tokens_are_one_block_each(content: str) -> None:
-    """Tokens that came together are an event each, in their model's form; no line break inside breaks a block."""
-    found = blocks(Tokens((content, " b")))
-    assert [block.type for block in found] == ["token", "token"]
-    assert found[0].content == b"data: %b\n\n" % TokenEvent(content=content).model_dump_json().encode()
-    assert found[0].content.count(b"\n") == 2
-    assert found[1].content == b'data: {"type":"token","content":" b"}\n\n'
-
-
-def test_every_other_output_is_one_block() -> None:
-    """A start, a tool call, an end and a ping are written as they are."""
-    call = ToolCallEvent(name="a", arguments={"b": 1}, result="ï")
-    outputs: list[Output] = [StartEvent(session_id="s"), call, Ping(), EndEvent()]
-    assert [block.content for output in outputs for block in blocks(output)] == [
-        b'data: {"type":"start","session_id":"s"}\n\n',
-        'data: {"type":"tool_call","name":"a","arguments":{"b":1},"result":"ï"}\n\n'.encode(),
-        b": ping\n\n",
-        b'data: {"type":"end"}\n\n',
-    ]
-
-
-def test_a_failure_is_encoded_in_the_table_s_words() -> None:
-    """The error event says what the envelope would."""
-    (block,) = blocks(Failed(ModelTimeout()))
-    assert b'"error":"Gateway timeout"' in block.content
-
-
-@pytest.mark.parametrize(
-    ("outputs", "told", "outcome"),
-    [
-        ([StartEvent(session_id="s"), Tokens(("a", "b")), EndEvent()], ["start", "token", "token", "end"], "completed"),
-        ([StartEvent(session_id="s"), Ping(), Failed(ModelTimeout())], ["start", "error"], "failed"),
-        ([StartEvent(session_id="s"), Ping()], ["start"], "disconnected"),
-    ],
-)
-def test_what_the_log_says_of_a_stream(outputs: list[Output], told: list[str], outcome: str) -> None:
-    """Every event is told, pings are none, and a stream without its last event was left by its client."""
-    heard: list[str] = []
-    record = StreamRecord(heard.append)
-    for output in outputs:
-        for block in blocks(output):
-            record.sent(block)
-    assert (heard, record.events, record.outcome) == (told, len(told), outcome)
-    assert isinstance(record.cause, ModelTimeout) == (outcome == "failed")
-
-
-def test_slots() -> None:
-    """A place is refused when none is free, and free again once it was given back."""
-    slots = Slots(1)
-    release = slots.take()
-    with pytest.raises(Unavailable):
-        slots.take()
-    release()
-    slots.take()
-
-
-def _nothing() -> Generator[Output, None, None]:
-    yield from ()
-
-
-def test_a_stream_gives_its_place_back_once() -> None:
-    """Closing twice, or before anything was read, gives the place back exactly once."""
-    slots = Slots(1)
-    stream = Stream(_nothing(), slots.take())
-    stream.close()
-    stream.close()
-    slots.take()
-    with pytest.raises(Unavailable):
-        slots.take()
-
-
-def test_a_stream_that_cannot_be_closed_gives_its_place_back() -> None:
-    """An error while closing does not keep the place."""
-
-    def stubborn() -> Generator[Output, None, None]:
-        try:
-            yield Ping()
-        finally:
-            raise RuntimeError("stuck")
-
-    slots = Slots(1)
-    stream = Stream(stubborn(), slots.take())
-    assert next(iter(stream)) == Ping()
-    with pytest.raises(RuntimeError, match="stuck"):
-        stream.close()
-    slots.take()
-
-
 def test_the_drain() -> None:
     """Draining refuses new work at once, expires after the grace, and is done when nothing has come for a moment."""
     now = [0.0]
@@ -304,9 +217,3 @@ def test_a_bad_setting_is_told_with_its_cure(environment: Callable[..., None], n
     environment(**{name: value})
     with pytest.raises(ConfigurationError, match=f"{name}='{value}' cannot be used: .*; set another value"):
         from_environment()
-
-
-def test_every_error_is_an_api_error_or_unexpected() -> None:
-    """The table names no foreign exceptions."""
-    assert all(issubclass(kind, ApiError) for kind in TABLE if kind is not Exception)
-    assert problem(StoreUnavailable()).headers["Retry-After"]
