@@ -58,6 +58,8 @@ class StreamRecord:
     `tell`, if there is one, hears of each event's type.
     """
 
+    __slots__ = ("_tell", "cause", "events", "outcome")
+
     def __init__(self, tell: Callable[[str], None] | None = None) -> None:
         self._tell = tell
         self.events = 0

@@ -36,6 +36,8 @@ class Scene:
 class Driver:
     """Drives a turn by code that may block: an iterator of its outputs. Whoever iterates closes it, in the end too."""
 
+    __slots__ = ("_call", "_flow", "_model", "_scene", "_store")
+
     def __init__(self, flow: Flow, scene: Scene, model: Model, store: SessionStore) -> None:
         self._flow, self._scene, self._model, self._store = flow, scene, model, store
         self._call: ModelCall | None = None
@@ -49,7 +51,10 @@ class Driver:
             step = next(self._flow)
             while isinstance(step, Effect):
                 try:
-                    answer = self._perform(step)
+                    if isinstance(step, Receive) and self._call is not None:  # one for each token: it goes no detour
+                        answer = self._call.receive(step.timeout)
+                    else:
+                        answer = self._perform(step)
                 except Exception as exc:
                     step = self._flow.throw(exc)
                 else:
@@ -67,8 +72,6 @@ class Driver:
     def _perform(self, effect: Effect) -> Any:
         """Do it, and give what the turn is to be told."""
         match effect:
-            case Receive(timeout) if self._call is not None:
-                return self._call.receive(timeout)
             case Ask(conversation):
                 self._hang_up()
                 self._call = self._model.open(conversation, self._scene.tools)
@@ -87,6 +90,8 @@ class Driver:
 class AsyncDriver:
     """As `Driver`, on an event loop."""
 
+    __slots__ = ("_call", "_flow", "_model", "_scene", "_store")
+
     def __init__(self, flow: Flow, scene: Scene, model: AsyncModel, store: AsyncSessionStore) -> None:
         self._flow, self._scene, self._model, self._store = flow, scene, model, store
         self._call: AsyncModelCall | None = None
@@ -100,7 +105,10 @@ class AsyncDriver:
             step = next(self._flow)
             while isinstance(step, Effect):
                 try:
-                    answer = await self._perform(step)
+                    if isinstance(step, Receive) and self._call is not None:  # as above
+                        answer = await self._call.receive(step.timeout)
+                    else:
+                        answer = await self._perform(step)
                 except Exception as exc:
                     step = self._flow.throw(exc)
                 else:
@@ -120,8 +128,6 @@ class AsyncDriver:
     async def _perform(self, effect: Effect) -> Any:
         """As `Driver._perform`."""
         match effect:
-            case Receive(timeout) if self._call is not None:
-                return await self._call.receive(timeout)
             case Ask(conversation):
                 await self._hang_up()
                 self._call = self._model.open(conversation, self._scene.tools)

@@ -64,6 +64,8 @@ class AsyncScriptedModel:
 class _Playhead:
     """Where a call stands in its script, and when its next step is due. Tokens come first, and only they take time."""
 
+    __slots__ = ("_first_due", "_itl", "_last_token", "_position", "_said", "_steps")
+
     def __init__(self, steps: tuple[Step, ...], first_due: float, itl: float) -> None:
         self._steps, self._first_due, self._itl = steps, first_due, itl
         self._position = 0
@@ -74,8 +76,8 @@ class _Playhead:
 
     def wait(self, now: float) -> float:
         """Seconds until the next step is due: 0 or less when it is, infinite when it never will be."""
-        if self._position < self._said:
-            return self._due(self._position) - now
+        if self._position < self._said:  # a tool call and the end come with the token before them
+            return self._first_due + min(self._position, self._last_token) * self._itl - now
         return math.inf if self._steps[-1] is Fault.HANG else 0.0  # any other fault comes at once
 
     def take(self, now: float) -> tuple[Delta, ...]:
@@ -88,10 +90,6 @@ class _Playhead:
         self._position = min(end, len(self._steps) - 1)
         return due  # type: ignore[return-value]  # there is no fault among them: it would be the last
 
-    def _due(self, position: int) -> float:
-        """When this step is due; a tool call and the end come with the token before them."""
-        return self._first_due + min(position, self._last_token) * self._itl
-
     def _due_by(self, now: float) -> int:
         """How many steps are due, once the first of them is."""
         tokens = int((now - self._first_due) / self._itl) + 1 if self._itl else self._said
@@ -100,6 +98,8 @@ class _Playhead:
 
 class ScriptedCall:
     """One answer under way, for code that may block."""
+
+    __slots__ = ("_model", "_playhead")
 
     def __init__(self, playhead: _Playhead, model: ScriptedModel) -> None:
         self._playhead = playhead
@@ -118,6 +118,8 @@ class ScriptedCall:
 
 class AsyncScriptedCall:
     """One answer under way, for code on an event loop."""
+
+    __slots__ = ("_model", "_playhead")
 
     def __init__(self, playhead: _Playhead, model: AsyncScriptedModel) -> None:
         self._playhead = playhead

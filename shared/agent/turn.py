@@ -8,7 +8,7 @@ construction. Modelled on httpx's auth flows and h11. Neighbours: `drivers` (the
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -54,8 +54,7 @@ class Store(Effect):
     turn: tuple[Message, Message]
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):  # no dataclass: one is made for each event of a stream, and a frozen one takes twice as long
     """Output: what came of the reply in one receive. A stream sends each token by itself, an answer joins them."""
 
     contents: tuple[str, ...]
@@ -100,9 +99,12 @@ class Limits:
 class Pace:
     """Keeps the turn's times: when it last said something, and when it last heard of the model."""
 
+    __slots__ = ("_drain", "_limits", "_next_token", "_now", "_ping_at", "_too_late_at")
+
     def __init__(self, limits: Limits, drain: Drain, now: Callable[[], float]) -> None:
         self._limits, self._drain, self._now = limits, drain, now
         self._ping_at, self._too_late_at = math.inf, math.inf
+        self._next_token = Receive(min(limits.heartbeat, limits.model_timeout, WAKE))
 
     def said(self) -> None:
         """An output has gone out."""
@@ -116,9 +118,15 @@ class Pace:
         """The model was heard of, and has the time between two deltas."""
         self._too_late_at = self._now() + self._limits.model_timeout
 
-    def patience(self) -> float:
-        """Seconds until the next thing must be done if the model stays silent."""
-        return min(max(min(self._ping_at, self._too_late_at) - self._now(), 0.0), WAKE)
+    def went_on(self) -> Receive:
+        """The model was heard of, and what it said has gone out: what to ask next is then as ever, and made once."""
+        now = self._now()
+        self._ping_at, self._too_late_at = now + self._limits.heartbeat, now + self._limits.model_timeout
+        return self._next_token
+
+    def patience(self) -> Receive:
+        """Wait until the next thing must be done if the model stays silent."""
+        return Receive(min(max(min(self._ping_at, self._too_late_at) - self._now(), 0.0), WAKE))
 
     def go_on(self) -> None:
         """Raises `Unavailable` when the process drains and the time of its open streams is over."""
@@ -172,22 +180,26 @@ def _listen(pace: Pace) -> Generator[Effect | Output, Any, Assistant]:
     said: list[str] = []
     calls: list[ToolCall] = []
     pace.asked()
+    receive = pace.patience()
     while True:
-        deltas: Sequence[Delta] = yield Receive(pace.patience())
+        deltas: Sequence[Delta] = yield receive
         pace.go_on()
         tokens, called, over = _sorted(deltas)
         if tokens:
             yield Tokens(tokens)
-            pace.said()
             said += tokens
+            receive = pace.went_on()  # not before: the time that a client took to read is not the model's
         calls += map(_sent, called)
         if over:
             return Assistant("".join(said), tuple(calls))
+        if tokens:
+            continue
         if deltas:
-            pace.heard()  # not before: the time that a client took to read is not the model's
-        if not tokens and pace.ping_due():
+            pace.heard()
+        if pace.ping_due():
             yield Ping()
             pace.said()
+        receive = pace.patience()
 
 
 def _sorted(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], list[ToolCall], bool]:
@@ -197,21 +209,17 @@ def _sorted(deltas: Sequence[Delta]) -> tuple[tuple[str, ...], list[ToolCall], b
     for delta in deltas:
         if isinstance(delta, Text):
             if delta.content:  # an empty one is a sign of life, and no token
-                tokens.append(delta.content)
+                tokens.append(delta.content if delta.content.isascii() else _sound(delta.content))
         elif isinstance(delta, ToolCall):
             calls.append(delta)
         else:
-            return _sound(tokens), calls, True
-    return _sound(tokens), calls, False
+            return tuple(tokens), calls, True
+    return tuple(tokens), calls, False
 
 
-def _sound(tokens: Sequence[str]) -> tuple[str, ...]:
-    """As they can be sent: a model's JSON may bring half of a surrogate pair, which UTF-8 has no bytes for."""
-    try:
-        "".join(tokens).encode()
-    except UnicodeEncodeError:
-        tokens = [token.encode(errors="replace").decode() for token in tokens]
-    return tuple(tokens)
+def _sound(token: str) -> str:
+    """As it can be sent: a model's JSON may bring half of a surrogate pair, which UTF-8 has no bytes for."""
+    return token.encode(errors="replace").decode()
 
 
 def _sent(call: ToolCall) -> ToolCall:
