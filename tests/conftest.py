@@ -31,6 +31,7 @@ MARKS = (
     "`manner` is a sentence for the report: how it plays them",
     "profile(name): the settings that the case needs, by their name in profiles.py",
     "concurrent(n): the case needs n requests answered at the same time",
+    "concurrent_in_one_process(n): the case needs n requests answered at the same time by the same process",
     "one_process: the case is about a limit or a state of one process",
 )
 

@@ -152,6 +152,10 @@ def _not_applicable(item: pytest.Item, fixture: str, wanted: Deployment, chosen:
     concurrent = item.get_closest_marker("concurrent")
     if concurrent and target.slots is not None and target.slots < concurrent.args[0]:
         return f"needs {concurrent.args[0]} requests at once, {target.name} answers {target.slots}"
+    together = item.get_closest_marker("concurrent_in_one_process")
+    if together and target.slots is not None and target.slots // target.workers < together.args[0]:
+        each = target.slots // target.workers
+        return f"needs {together.args[0]} requests at once in one process, each of {target.name}'s answers {each}"
     if item.get_closest_marker("one_process") and target.workers > 1:
         return f"is about one process, {target.name} has {target.workers}"
     return None

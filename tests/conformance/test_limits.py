@@ -77,6 +77,15 @@ def _left(server: Subject, count: int) -> None:
     assert {server.log_line(name)["outcome"] for name in names} == {"disconnected"}
 
 
+def _at_once(server: Subject, count: int) -> bool:
+    """Whether so many streams are open together; a process that still starts would itself wait for the store."""
+    names = [fresh("id") for _ in range(count)]
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(server.stream(LONG, None, ("X-Request-ID", name)))
+        return not any(map(server.log_lines, names))
+
+
 @pytest.mark.clause("errors.store", "errors.unavailable", "sessions.turn")
 @pytest.mark.concurrent(3)
 def test_store_out_of_reach(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -86,9 +95,10 @@ def test_store_out_of_reach(launch: Launch, tmp_path_factory: pytest.TempPathFac
     same words. When the store is free again nothing of the turns is there, and the session can be used.
     """
     path = tmp_path_factory.mktemp("store") / "sessions.sqlite3"
-    with launch({"SESSION_STORE": f"sqlite:///{path}"}) as launched:
+    with launch({"SESSION_STORE": f"sqlite:///{path}", "SCRIPTED_ITL": "0.02"}) as launched:
         server, session, kept = launched.subject, fresh(), fresh()
         assert server.chat("hello", kept).status == 200
+        poll(lambda: _at_once(server, 3), 20, "3 streams at once")
         with closing(sqlite3.connect(path, isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
             with ThreadPoolExecutor() as pool:

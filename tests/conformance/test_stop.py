@@ -73,6 +73,7 @@ def test_idle(launch: Launch) -> None:
 
 
 @pytest.mark.clause("stop.draining", "stop.no-new-work", "stop.gone")
+@pytest.mark.concurrent_in_one_process(2)  # idle processes have gone: the one with the stream refuses
 def test_new_work_while_a_stream_is_open(launch: Launch) -> None:
     """SIGTERM comes while a stream is open; a health check, a turn and another stream are sent; then the client leaves.
 
@@ -94,6 +95,7 @@ def test_new_work_while_a_stream_is_open(launch: Launch) -> None:
 
 
 @pytest.mark.clause("stop.cut", "stop.gone", "errors.in-stream", "log.stream", "sessions.dropped")
+@pytest.mark.concurrent_in_one_process(2)  # idle processes have gone: the one with the stream refuses
 def test_a_stream_that_cannot_finish(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """SIGTERM comes while a stream is open that needs longer than DRAIN_SECONDS.
 
