@@ -21,12 +21,15 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     def init_signals(self) -> None:
         """SIGTERM's handler as one that can be wrapped.
 
-        The worker hears SIGTERM through its loop, past any handler that an app sets, and stops listening at once; the
-        drain (shared/drain.py) needs the first word, as it has it under uvicorn.
+        The worker hears SIGTERM through its loop, past any handler that an app sets, and stops listening within a
+        second; the drain (shared/drain.py) needs the first word, as it has it under uvicorn.
         """
         super().init_signals()
-        self.loop.remove_signal_handler(signal.SIGTERM)
-        signal.signal(signal.SIGTERM, lambda *_: self.loop.call_soon_threadsafe(self.handle_exit_signal))
+        leave = super().handle_exit_signal
+        signal.signal(signal.SIGTERM, lambda *_: self.loop.call_soon_threadsafe(leave))
+
+    def handle_exit_signal(self) -> None:
+        """Nothing. The loop calls it, and cannot be told to forget the signal: uvloop does that only while it runs."""
 
     def load_wsgi(self) -> None:
         """Load the app, which is told of each request what is so."""

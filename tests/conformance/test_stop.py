@@ -15,6 +15,7 @@ from tests.conformance.wire import Answer, Connection, request
 
 GRACE = 2.0
 PACE = 0.25
+MOMENT = 15  # tokens at 0.1 s: longer than any server program takes to heed a signal that is the app's
 SLACK = 1.5  # a busy machine takes its time; the promise itself is 2 s after the grace
 pytestmark = pytest.mark.concurrent(3)
 
@@ -77,8 +78,8 @@ def test_idle(launch: Launch) -> None:
 def test_new_work_while_a_stream_is_open(launch: Launch) -> None:
     """SIGTERM comes while a stream is open; a health check, a turn and another stream are sent; then the client leaves.
 
-    Expected: /health is 503 and says draining, both turns are 503 with Retry-After, the open stream goes on; when it
-    is left, nothing keeps the server any more.
+    Expected: /health is 503 and says draining, turns are 503 with Retry-After, at once and some time later, the open
+    stream goes on; when it is left, nothing keeps the server any more.
     """
     with launch({"DRAIN_SECONDS": "20", "SCRIPTED_ITL": "0.1"}) as launched, ExitStack() as client:
         server = launched.subject
@@ -86,11 +87,13 @@ def test_new_work_while_a_stream_is_open(launch: Launch) -> None:
         with _gone(launched, within=6):
             refusals = [_refusal(server), server.post("/chat/stream", payload("x"))]
             health = server.request("GET", "/health")
-            stream.until("token")
+            for _ in range(MOMENT):
+                stream.until("token")
+            refusals.append(server.post("/chat", payload("x")))
             client.close()
     assert (health.status, list(health.json().items())) == (503, [("status", "draining"), ("version", "1.0.0")])
-    assert [(answer.status, answer.json()["error"]) for answer in refusals] == [(503, "Service unavailable")] * 2
-    assert [list(answer.json()) for answer in refusals] == [["error", "detail"]] * 2
+    assert [(answer.status, answer.json()["error"]) for answer in refusals] == [(503, "Service unavailable")] * 3
+    assert [list(answer.json()) for answer in refusals] == [["error", "detail"]] * 3
     assert all((answer.header("Retry-After") or "none").isdecimal() for answer in refusals)
 
 
