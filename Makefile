@@ -22,7 +22,7 @@ test: setup ## Run the whole test suite
 mutants: setup ## Break the servers in one place each, and see that the suite notices every time
 	$(BIN)/python -m tests.mutants
 
-fuzz: setup ## Send both servers the same 100,000 generated and damaged requests, and compare every answer
+fuzz: setup ## Send FastAPI and Flask (gevent) the same 50,000 generated and damaged requests each, and compare every answer
 	$(BIN)/python -m tests.fuzz --requests 100000
 
 resilience: setup ## Measure what the servers survive (faults, drain, slow peers, half an hour of load), and write docs/resilience

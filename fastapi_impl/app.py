@@ -1,13 +1,15 @@
 """The FastAPI app, put together: `create_app(settings)`.
 
 Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`, `observability`; the
-same files, with the same functions in the same order, as in `flask_impl`.
+five have the same names in `flask_impl`, and what both frameworks need stands in them under the same name and in the
+same order: what only one needs is the difference.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import anyio
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
@@ -88,7 +90,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Once per worker process, when the server has its signal handlers in place."""
     drain_on_sigterm(app.state.drain)
     log.started(app.state.settings)
-    yield
-    await app.state.agent.close()
-    for watch in app.state.watches:
-        watch.close()
+    anyio.current_time()  # loads its backend, 20 ms, now: else the first client that leaves would hold the loop so long
+    async with AsyncExitStack() as at_exit:  # each is closed, whatever becomes of the others
+        for watch in app.state.watches:
+            at_exit.callback(watch.close)
+        at_exit.push_async_callback(app.state.agent.close)
+        yield

@@ -98,6 +98,8 @@ class LastResort:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer what it raises."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
         try:
             await self.app(scope, receive, send)
         except ClientDisconnect:

@@ -1,11 +1,11 @@
 """The Flask app, put together: `create_app(settings)`.
 
 Rule: nothing is decided here, only connected. Neighbours: `routes`, `errors`, `middleware`, `observability`; the
-same files, with the same functions in the same order, as in `fastapi_impl`.
+five have the same names in `fastapi_impl`, and what both frameworks need stands in them under the same name and in the
+same order: what only one needs is the difference.
 """
 
 import atexit
-from collections.abc import Callable
 from typing import Any
 
 from apispec import APISpec, BasePlugin
@@ -63,7 +63,7 @@ def _assemble(settings: Settings) -> Flask:
 
 
 class AgentAPI(Flask):
-    """Flask, with its router told that a path is all there is to route by, and that nothing here is a coroutine."""
+    """Flask, with its router told that a path is all there is to route by."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """The routes, for this request's method and path.
@@ -77,10 +77,6 @@ class AgentAPI(Flask):
         if sent.startswith("//") or not sent.startswith("/"):
             raise UnknownRoute
         return self.url_map.bind("", path_info=sent, default_method=request.method)
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """As it is: Flask would look, at every request, whether one of six hooks and handlers is to be awaited."""
-        return func
 
 
 class NoCookies(SessionInterface):

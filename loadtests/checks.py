@@ -1,4 +1,4 @@
-"""Checks of answers' bodies: what the contract says of each, as functions from bytes to a complaint or None.
+"""Checks of answers: what the contract says of a body, or the model of a stream, and a complaint or None.
 
 Rule: a check is pure, needs no second request and says in one phrase what is wrong; the same cause gives
 the same phrase, so that failures can be counted by it. The status is not its business (it is always
@@ -11,9 +11,21 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 Check = Callable[[bytes], str | None]
+
+
+class Said(NamedTuple):
+    """What a whole stream said: its tokens joined, how many they were, and its tool calls as they stood in the events.
+
+    `text` is None where the bytes are no text.
+    """
+
+    text: str | None
+    tokens: int
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+
 
 TITLES: Final[Mapping[int, str]] = {
     401: "Unauthorized",
@@ -42,6 +54,18 @@ def chat_reply(*, tools: int = 0, result: str = "") -> Check:
         return None if not result or result in str(calls[0]["result"]) else f"the tool's result lacks {result!r}"
 
     return check
+
+
+def misheard(asked: Said, came: Said) -> str | None:
+    """What a stream left out, added or changed of what was to be said, in one phrase; None where it is all the same.
+
+    The tokens are counted beside their text: a server that joins two of them does less work.
+    """
+    if came.tool_calls != asked.tool_calls:
+        return f"the tool calls are not the {len(asked.tool_calls)} that the model makes"
+    if came.tokens != asked.tokens:
+        return f"the tokens are not the {asked.tokens} that the model says"
+    return None if came.text == asked.text else "the words are not the model's"
 
 
 def envelope(status: int, *, kind: str = "") -> Check:

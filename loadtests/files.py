@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from loadtests.errors import UserError
-from loadtests.plan import SCHEMA_VERSION
+from loadtests.schema_version import SCHEMA_VERSION
 from loadtests.signals import held_back
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -157,33 +157,28 @@ FLOORS: Final[Mapping[Mode, frozenset[str]]] = MappingProxyType(
     }
 )
 """Where floors take part."""
-OUTRUNS: Final = "bare ASGI"
-"""The framework whose closed loop the generator cannot keep up with: it would be saturated, and not the server."""
-UNKNOWN: Final = 3_000.0  # requests/s where the generator is not calibrated: every machine so far did twice as many
-MARGIN: Final = 0.55  # of the ceiling: an arrival of an open loop costs the generator more than a closed loop's user
-
-MOST_EVENTS: Final = 0.85  # of the ceiling, for streams: an open loop of 200 new ones a second costs no more
+SURE_EVENTS: Final = 0.70  # of the ceiling: a full server's events come one by one, at half as much CPU again for each
+SAFE_EVENTS: Final = 0.88  # of the ceiling, for a number that is wanted: at `doubts.NEAR` a round is refused
+WANTED_STREAMS: Final = 1_000
 
 
-def for_floor(framework: str, scenario: str, levels: tuple[Level, ...], requests: float = 0) -> tuple[Level, ...]:
-    """How a floor is loaded: as the twins are, or, where that would saturate the generator, open loop at a rate below
-    its ceiling of so many `requests` a second (0: not calibrated)."""
+def for_floor(scenario: str, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """How a floor is loaded: as the twins are, at the levels that show what an answer costs: `chat`'s closed loops and
+    `stream`'s most users. It answers four times as many requests, so half of a quick run's window shows as much."""
+    if scenario == "stream":
+        return levels[-1:]
     if scenario != "chat":
         return levels
-    rate = round(MARGIN * requests or UNKNOWN, -2)
-    return tuple(_brief(level, rate if framework == OUTRUNS else None) for level in levels)
-
-
-def _brief(level: Level, rate: float | None) -> Level:
-    """A floor answers four times as many as a twin: half of a quick run's window shows as much of it."""
-    seconds, warmup = (0.6, 0.2) if level.seconds < 2 else (level.seconds, level.warmup)
-    load = {"users": level.users, "rate": level.rate} if rate is None or level.users is None else {"rate": rate}
-    return level.model_copy(update={"users": None, **load, "seconds": seconds, "warmup": warmup})
+    return tuple(
+        level.model_copy(update={"seconds": 0.6, "warmup": 0.2}) if level.seconds < 2 else level
+        for level in levels
+        if level.users is not None
+    )
 
 
 def at_most(events: float) -> tuple[Level, ...]:
-    """The streams of `--limits`: 1,000, and the most that a generator with a ceiling of so many events/s can drive."""
-    most = int(MOST_EVENTS * events * 0.05 // 10) * 10  # one event every 50 ms
-    if most >= 1_050:
-        return open_streams(1_000), open_streams(most)
-    return (open_streams(min(1_000, most)),)
+    """The streams of `--limits`, for a generator with a ceiling of so many events/s: as many as it surely drives, and
+    1,000 wherever those are not near its ceiling. A load that it does not keep up with is left out of its round."""
+    sure = int(SURE_EVENTS * events * 0.05 // 10) * 10  # one event every 50 ms
+    wanted = (WANTED_STREAMS,) if SAFE_EVENTS * events * 0.05 >= WANTED_STREAMS else ()
+    return tuple(map(open_streams, sorted({sure, *wanted})))

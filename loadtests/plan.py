@@ -34,7 +34,6 @@ from loadtests.levels import (
     for_floor,
 )
 from loadtests.planned import (
-    SCHEMA_VERSION,
     OwnLoad,
     Plan,
     PlannedRound,
@@ -48,7 +47,6 @@ from loadtests.targets import Target
 
 __all__ = [
     "SCENARIOS",
-    "SCHEMA_VERSION",
     "Frozen",
     "Level",
     "Mode",
@@ -78,8 +76,8 @@ class _Mode:
 _MODES: Final[dict[Mode, _Mode]] = {
     "quick": _Mode(blocks=4, minimum=3, stop=Stop()),
     "full": _Mode(blocks=40, minimum=5, stop=Stop(width=0.05, minutes=45, at_least=5)),
-    # a floor is what each ratio is to, and a round of long streams takes most of a minute
-    "limits": _Mode(blocks=3, minimum=2, stop=Stop(), noise=False),
+    # a floor is what each ratio is to; three pairs are the fewest that have an interval, and one round may be refused
+    "limits": _Mode(blocks=4, minimum=3, stop=Stop(), noise=False),
     "matrix": _Mode(blocks=4, minimum=3, stop=Stop()),
 }
 
@@ -139,18 +137,13 @@ def _planned(
     )
 
 
-def at_ceiling(plan: Plan, requests: float, events: float) -> Plan:
-    """The plan with its loads set to what the generator can (`calibrate`'s requests/s and events/s).
-
-    That is how fast a floor is asked that no closed loop can saturate, and the most streams of `--limits`.
-    """
+def at_ceiling(plan: Plan, events: float) -> Plan:
+    """The plan with the streams of `--limits` set to what the generator can (`calibrate`'s events/s)."""
     scenarios = (
         scenario.model_copy(update={"levels": at_most(events)}) if scenario.name == LONG else scenario
         for scenario in plan.scenarios
     )
-    return plan.model_copy(
-        update={"scenarios": tuple(_shared_out(one, plan.targets, plan.which, requests) for one in scenarios)}
-    )
+    return plan.model_copy(update={"scenarios": tuple(_shared_out(one, plan.targets, plan.which) for one in scenarios)})
 
 
 def _scenarios(
@@ -165,16 +158,14 @@ def _scenarios(
     )
 
 
-def _shared_out(
-    scenario: PlannedScenario, targets: Sequence[PlannedTarget], mode: Mode, requests: float = 0
-) -> PlannedScenario:
+def _shared_out(scenario: PlannedScenario, targets: Sequence[PlannedTarget], mode: Mode) -> PlannedScenario:
     """The scenario with the loads of those that have their own: floors, and who has no room for so many streams."""
     own: list[OwnLoad] = []
     for target in targets:
         levels = scenario.levels
         if target.bare:
             here = scenario.name in FLOORS[mode]
-            levels = for_floor(target.framework, scenario.name, levels, requests) if here else ()
+            levels = for_floor(scenario.name, levels) if here else ()
         room = target.slots or inf
         levels = tuple(level for level in levels if _waiting(scenario.name, level, mode) <= room)
         if target.bare or levels != scenario.levels:
@@ -188,12 +179,12 @@ def _waiting(scenario: str, level: Level, mode: Mode) -> int:
 
 
 def _affordable(plan: Plan) -> Plan:
-    """The plan, or a `UserError` where its minutes are over before one block."""
-    if plan.load_seconds is not None and plan.load_seconds < plan.block_seconds:
-        needed = (plan.stop.minutes or 0) * plan.block_seconds / plan.load_seconds
+    """The plan, or a `UserError` where its minutes are over before a verdict can be."""
+    needed = ceil(plan.minimum_good * plan.block_seconds / 60)
+    if plan.stop.minutes is not None and plan.stop.minutes < needed:
         raise UserError(
-            f"--minutes {plan.stop.minutes:g} is over before every target was loaded once; "
-            f"give at least {ceil(needed)}, or fewer scenarios with --only"
+            f"--minutes {plan.stop.minutes:g} is over before there can be a verdict: each needs {plan.minimum_good} "
+            f"blocks of up to {plan.block_seconds:.0f} s; give at least {needed}, or fewer scenarios with --only"
         )
     return plan
 

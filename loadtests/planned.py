@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from loadtests.levels import LONG, Frozen, Level, Mode, Model, PlannedKnee
+from loadtests.schema_version import SCHEMA_VERSION
 from loadtests.targets import Regime
-
-SCHEMA_VERSION = 2
 
 SERVER_SECONDS = 0.7  # start, readiness, the look at it, and its end
 BARE_SECONDS = 0.5  # the same of a floor, which imports no framework
 MODEL_SECONDS: Final[dict[Model, float]] = {"scripted": 0.0, "upstream": 1.5}  # the same of the model server, its SDK
 TAIL_SECONDS = {"async": 0.2, "stream": 1.5, LONG: 4.7}  # the answers that are under way when the window closes
 KNEE_SHARE: Final = 0.4  # of the minutes of load, where knees are searched for: three scenarios of the five
+SPARE_BLOCKS: Final = 1  # more than a verdict needs: a cell may have a round refused
 
 
 class PlannedTarget(Frozen):
@@ -166,9 +166,13 @@ class Plan(Frozen):
 
     @property
     def load_seconds(self) -> float | None:
-        """The seconds that `stop.minutes` leave for the rounds: the knees have their share. None: no limit."""
-        share = 1 - KNEE_SHARE if self.knees else 1
-        return None if self.stop.minutes is None else 60 * self.stop.minutes * share
+        """The seconds that `stop.minutes` leave for the rounds. The knees have their share, once there is time for the
+        blocks that a verdict needs. None: no limit."""
+        if self.stop.minutes is None:
+            return None
+        everything = 60 * self.stop.minutes
+        least = (self.minimum_good + SPARE_BLOCKS) * self.block_seconds
+        return min(everything, max(everything * (1 - KNEE_SHARE), least)) if self.knees else everything
 
     @property
     def seconds(self) -> float:

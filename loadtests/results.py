@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from loadtests.drive import DriveResult
+from loadtests.drive.result import OF_TIMES
 from loadtests.errors import UserError
 from loadtests.fairness.model import Fairness
 from loadtests.files import ROOT, read, read_all, read_if, redacted, store, write
@@ -21,7 +22,8 @@ from loadtests.measure.environment import Environment
 from loadtests.measure.handwork import Handwork
 from loadtests.measure.placing import Placed
 from loadtests.measure.precheck import Precheck
-from loadtests.plan import SCHEMA_VERSION, Frozen, Level, Model, Plan
+from loadtests.plan import Frozen, Level, Model, Plan
+from loadtests.schema_version import SCHEMA_VERSION
 from loadtests.upstream import Stats
 
 __all__ = [
@@ -56,6 +58,11 @@ class Driven(Frozen):
     placed: Placed = Placed()
     upstream: tuple[Sample, ...] = ()
 
+    @property
+    def timed(self) -> bool:
+        """Whether the generator kept up with it; else its times do not count, and of a target nothing does."""
+        return not any(reason.startswith(OF_TIMES) for reason in self.result.generator.reasons)
+
 
 class Added(Frozen):
     """Milliseconds that calls took beyond the model's own times: what the model server and its core added.
@@ -79,7 +86,11 @@ class Counted(Frozen):
 class Round(Frozen):
     """One fresh server under one scenario. Any reason means that it does not count; it is kept all the same.
 
-    `upstream`: the model server's counts; None where there was none, or the round broke off before they were asked for.
+    A load that the generator did not keep up with is left out of a round whose other loads count: `timed`, `left_out`.
+
+    `untimed`: why a floor's round is counted and not timed: it answered more than the generator keeps up with, so its
+    answers and CPU-seconds hold, its times do not. `upstream`: the model server's counts; None where there was none, or
+    the round broke off before they were asked for.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -92,6 +103,7 @@ class Round(Frozen):
     precheck: Precheck
     drives: tuple[Driven, ...]
     reasons: tuple[str, ...]
+    untimed: tuple[str, ...] = ()
     model: Model = "scripted"
     upstream: Counted | None = None
 
@@ -99,6 +111,20 @@ class Round(Frozen):
     def good(self) -> bool:
         """Whether it counts."""
         return not self.reasons
+
+    @property
+    def timed(self) -> tuple[Driven, ...]:
+        """The drives whose times count too; none of a refused round."""
+        return self._kept_up(yes=True)
+
+    @property
+    def left_out(self) -> tuple[Driven, ...]:
+        """The drives that do not count although the round does: the generator kept up with the others."""
+        return self._kept_up(yes=False)
+
+    def _kept_up(self, *, yes: bool) -> tuple[Driven, ...]:
+        whole = self.good and not self.untimed
+        return tuple(driven for driven in self.drives if driven.timed is yes) if whole else ()
 
 
 class Probe(Frozen):
@@ -113,7 +139,10 @@ class Probe(Frozen):
 
 
 class KneeSearch(Frozen):
-    """knees/SCENARIO-TARGET.json: every probe in the order of play, what limited the search, why it ended."""
+    """knees/SCENARIO-TARGET.json: every probe in the order of play, what limited the search, why it ended.
+
+    `near`: where the rounds of the run had it begin; None: at the plan's first load.
+    """
 
     schema_version: int = SCHEMA_VERSION
     scenario: str
@@ -123,6 +152,7 @@ class KneeSearch(Frozen):
     probes: tuple[Probe, ...]
     ended: str
     limit: Literal["server", "generator", "plan", "unfinished"] = "unfinished"
+    near: float | None = None
     model: Model = "scripted"
 
 

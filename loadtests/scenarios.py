@@ -1,9 +1,9 @@
 """The scenarios, one for each row of the seed and one for the limit: what is sent, what must come back, what is good.
 
 Rule: a table, frozen; a scenario is data, and the loops that send it know no scenario by name. Every status
-is compared; bodies are checked in depth once in `sample_every`; streams' order is always checked. Chats
-carry no session id, so every turn is a first turn and no history grows. Neighbours: `checks`, `generator`,
-`plan`.
+is compared; bodies, and what streams say, are checked in depth once in `sample_every`; streams' order is always
+checked. Chats carry no session id, so every turn is a first turn and no history grows. Neighbours: `checks`,
+`generator`, `plan`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from loadtests import checks
-from loadtests.checks import Check
+from loadtests.checks import Check, Said
 from loadtests.errors import UserError
 from loadtests.levels import LONG
 
@@ -44,7 +44,10 @@ def own_time(settings: Mapping[str, str], what: Literal["TTFT", "ITL"]) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request and what must answer it. `group` is where it is reported apart, beside the whole."""
+    """One request and what must answer it. `group` is where it is reported apart, beside the whole.
+
+    `said` is what a stream says where the model is the kit's own: the one built in, or the model server.
+    """
 
     name: str
     method: str
@@ -55,6 +58,7 @@ class Call:
     check: Check | None = None
     group: str | None = None
     stream: bool = False
+    said: Said | None = None
 
     @property
     def asks_the_model(self) -> bool:
@@ -140,16 +144,30 @@ _BODIES: Final = (
     _refused(413, b'{"message": "' + b"x" * 70_000 + b'"}'),
 )
 
+
+def _streamed(message: str, text: str, tokens: int, *tool_calls: Mapping[str, Any]) -> Call:
+    body, said = json.dumps({"message": message}).encode(), Said(text, tokens, tool_calls)
+    return Call("/chat/stream", "POST", "/chat/stream", body=body, stream=True, said=said)
+
+
 # about 30 tokens and a tool call: 1.5 s, so that streams begin and end inside a window of a few seconds
-_STREAM: Final = Call("/chat/stream", "POST", "/chat/stream", body=json.dumps({"message": _SUM}).encode(), stream=True)
+_STREAM: Final = _streamed(
+    _SUM,
+    "One moment, I have a tool for that.\n\n“6 * 7” comes to 42. "
+    "If you want another one, just ask; I can call several tools for one message.",
+    29,
+    MappingProxyType({"name": "calculate", "arguments": {"expression": "6 * 7"}, "result": "42"}),
+)
 
 # 94 tokens: 4.7 s, so that 1,000 of them open mean 213 new ones a second and not 667
-_LONG: Final = Call(
-    "/chat/stream",
-    "POST",
-    "/chat/stream",
-    body=json.dumps({"message": "What limits a server with many open streams?"}).encode(),
-    stream=True,
+_LONG: Final = _streamed(
+    "What limits a server with many open streams?",
+    "Thank you for “What limits a server with many open streams?”. Here is how I would go about it.\n\n"
+    "Start with the part that you can check for yourself, because a claim that nobody has tested is only a rumour. "
+    "Write down what you expect, try it on something small, and compare the two. Where they differ you have learnt "
+    "something; where they agree you may go on to the next part with a little more confidence. "
+    "This is the first thing you have said here, so I have nothing earlier to lean on.",
+    94,
 )
 
 _ALL: Final = (
@@ -191,6 +209,7 @@ _ALL: Final = (
         users=32,
         slo=Slo(ttft_ms=250, longest_gap_ms=250),
         settings=_model(0.05, 0.05),
+        sample_every=10,
     ),
     Scenario(
         LONG,
@@ -200,6 +219,7 @@ _ALL: Final = (
         users=32,
         slo=Slo(ttft_ms=100, longest_gap_ms=250),
         settings=_model(0.05, 0.05),
+        sample_every=10,
     ),
 )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
@@ -51,7 +52,7 @@ class Time:
         """By how many ms it was missed; 0 where it was kept, infinite where nothing was measured."""
         found: Quantiles | None = getattr(result, f"{self.figure}_ms")
         if found is None or not found.count:
-            return float("inf")
+            return inf
         return max(0.0, float(getattr(found, self.quantile)) - self.most)
 
     def broken(self, result: DriveResult) -> str | None:
@@ -60,7 +61,7 @@ class Time:
         if not over:
             return None
         name = f"{self.figure.replace('_', ' ')} {self.quantile}"
-        found = f"{name} was {self.most + over:,.1f} ms" if over < float("inf") else f"no {name} could be measured"
+        found = f"{name} was {self.most + over:,.1f} ms" if over < inf else f"no {name} could be measured"
         return f"{found}, and {self.text} is asked"
 
 
@@ -131,8 +132,8 @@ def parse(text: str) -> Slo:
 def _term(text: str) -> Term | None:
     if time := _TIME.fullmatch(text):
         most = float(time[3]) * UNITS[time[4]]
-        return Time(text, time[1], time[2], most) if most else None
-    if errors := _ERRORS.fullmatch(text):
+        return Time(text, time[1], time[2], most) if 0 < most < inf else None
+    if (errors := _ERRORS.fullmatch(text)) and float(errors[1] or errors[2]) < inf:  # digits can be so many
         return Errors(text, float(errors[1] or float(errors[2]) / 100), share=errors[1] is None)
     return None
 

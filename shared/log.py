@@ -70,6 +70,13 @@ class OneWrite(logging.Handler):
         """None: lines of threads do not mix."""
         self.lock = None
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """As logging's own without the lock, which Python 3.13 takes and does not ask whether there is one."""
+        passed = self.filter(record)
+        if passed:
+            self.emit(record if passed is True else passed)  # from Python 3.12 on a filter may put another in its place
+        return bool(passed)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line; what fails is reported the way that `logging` has for it."""
         try:

@@ -42,7 +42,7 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 class Settings(BaseSettings):
     """All that can be set, by environment variables of the same names in capitals. Times are in seconds."""
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, allow_inf_nan=False)
 
     valid_api_keys: CommaSeparated = Field(default=(), repr=False)
     allowed_origins: CommaSeparated = ("*",)

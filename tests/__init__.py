@@ -1,1 +1,1 @@
-"""The tests: conformance (black box), known differences, launch, browser, units."""
+"""The tests, a folder for each subject; its `__init__` says which."""

@@ -8,17 +8,18 @@ Neighbours: figures says what is read from a round, ratios compares, claims judg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from loadtests.analyse import claims, course, floors, knees, limits, matrix, ratios, spectra, worst
+from loadtests.analyse import claims, course, floors, knees, limits, marks, matrix, ratios, spectra, worst
 from loadtests.analyse.caution import limits_of, warnings_of
 from loadtests.analyse.figure_table import FIGURES, WORDS
 from loadtests.analyse.figures import Figure, over_blocks, primary_level
 from loadtests.analyse.verdict import Cell, Panel, Refusal, Section, Spread, Validity, Verdict
-from loadtests.plan import Level, Plan, PlannedScenario
+from loadtests.plan import Level, Plan, PlannedScenario, PlannedTarget
 from loadtests.results import Round, Run
 
 NO_ROOM = "not driven: it has fewer slots than that is streams"
+QUEUED = "not known: users wait for its slots"
 
 
 def analyse(run: Run) -> Verdict:
@@ -40,7 +41,7 @@ def analyse(run: Run) -> Verdict:
         rows=rows,
         sections=sections,
         handwork=run.handwork,
-        limits=limits_of(run, sections),
+        limits=limits_of(run, sections, groups),
         floors=against,
         held=held,
         matrix=groups,
@@ -85,7 +86,9 @@ def _panels(run: Run, scenario: PlannedScenario) -> Iterator[Panel]:
 
 def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, rounds: tuple[Round, ...]) -> Panel:
     values = {t.name: over_blocks(figure, level, t.name, rounds) for t in plan.targets if not t.bare}
-    base, again = values[plan.baseline], values.get(plan.noise or "", {})
+    first = plan.baseline
+    base, again = values[first], values.get(plan.noise or "", {})
+    unsure = {name: marks.unreliable(figure.key, rounds, name, level) for name in values}
     return Panel(
         scenario=scenario.name,
         **figure.facts,
@@ -94,44 +97,58 @@ def _panel(plan: Plan, scenario: PlannedScenario, figure: Figure, level: Level, 
         curve=figure.curve,
         primary=figure.primary and level == primary_level(scenario.levels),
         ideal=figure.ideal(level) if figure.ideal else None,
-        noise=ratios.against_itself(again, base),
+        noise=None if unsure[first] or unsure.get(plan.noise or "") else ratios.against_itself(again, base),
         cells=tuple(
-            Cell(target=t.name, value=None, ratio=None, why=NO_ROOM)
-            if _crowded(scenario, level, t.name)
-            else _cell(plan, scenario.name, t.name, values[t.name], base, rounds)
+            Cell(target=t.name, value=None, ratio=None, why=why)
+            if (why := _crowded(scenario, figure, level, t))
+            else _marked(_cell(plan, scenario, level, t.name, (values[t.name], base), rounds), unsure, first)
             for t in plan.compared
         ),
     )
 
 
-def _crowded(scenario: PlannedScenario, level: Level, target: str) -> bool:
-    return level.streams is not None and level not in scenario.on(target).levels
+def _marked(cell: Cell, unsure: Mapping[str, str], baseline: str) -> Cell:
+    """The cell with its mark; one that has a mark, or whose baseline has, is compared with nothing."""
+    mark = unsure[cell.target] if cell.value else ""
+    return cell.model_copy(update={"mark": mark, "ratio": None}) if mark or unsure[baseline] else cell
+
+
+def _crowded(scenario: PlannedScenario, figure: Figure, level: Level, target: PlannedTarget) -> str:
+    """Why there is no figure where more streams are asked for than the target has room for; "" where there is."""
+    if level.streams is not None and level not in scenario.on(target.name).levels:
+        return NO_ROOM
+    queued = target.slots is not None and target.slots < (level.users or 0)
+    return QUEUED if queued and figure.key == "mib_stream" else ""
 
 
 def _cell(
     plan: Plan,
-    scenario: str,
+    scenario: PlannedScenario,
+    level: Level,
     target: str,
-    values: Mapping[int, float],
-    base: Mapping[int, float],
+    found: tuple[Mapping[int, float], Mapping[int, float]],
     rounds: tuple[Round, ...],
 ) -> Cell:
+    """`found`: the target's values and the baseline's."""
+    values, base = found
+    mine = tuple(done for done in rounds if done.target == target)
     if len(values) < plan.minimum_good:
-        return Cell(target=target, value=None, ratio=None, why=_why(plan, scenario, target, values, rounds))
+        absent = not mine and target not in plan.players(scenario.name)
+        why = matrix.ABSENT if absent else _why(len(values), plan.minimum_good, level, mine)
+        return Cell(target=target, value=None, ratio=None, why=why)
     ratio = None if target == plan.baseline else ratios.paired(values, base)
     enough = ratio is not None and ratio.blocks >= plan.minimum_good
     return Cell(target=target, value=_spread(values), ratio=ratio if enough else None)
 
 
-def _why(plan: Plan, scenario: str, target: str, values: Mapping[int, float], rounds: tuple[Round, ...]) -> str:
-    mine = [done for done in rounds if done.target == target]
+def _why(many: int, fewest: int, level: Level, mine: Sequence[Round]) -> str:
+    """Why so many values of a target are too few; `mine` are its rounds."""
     refused = sum(not done.good for done in mine)
-    if not mine and target not in plan.players(scenario):
-        return matrix.ABSENT
-    if sum(done.good for done in mine) >= plan.minimum_good:
+    left_out = sum(driven.level == level for done in mine for driven in done.left_out)
+    if len(mine) - refused - left_out >= fewest:
         return "not recorded"
-    tail = f", {refused} refused" if refused else ""
-    return f"no verdict: {len(values)} good of {plan.minimum_good} needed{tail}"
+    tails = ((refused, "refused"), (left_out, "left out"))
+    return ", ".join((f"no verdict: {many} good of {fewest} needed", *(f"{n} {word}" for n, word in tails if n)))
 
 
 def _spread(values: Mapping[int, float]) -> Spread:

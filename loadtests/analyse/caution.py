@@ -6,11 +6,14 @@ Neighbours: analyse puts them beside the figures they are about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 
-from loadtests.analyse import units
-from loadtests.analyse.verdict import Knees, Panel, Section, Validity
+from loadtests.analyse import marks, units
+from loadtests.analyse.knee_values import Knees
+from loadtests.analyse.verdict import MatrixGroup, Panel, Section, Validity
 from loadtests.drive.result import MAX_CPU, MAX_EVENTS_PER_READ
+from loadtests.levels import Level
 from loadtests.results import Round, Run
 
 BUSY_GENERATOR = 45.0  # per cent of a core; see drive.result.MAX_CPU for the limit
@@ -31,10 +34,10 @@ def warnings_of(
     )
 
 
-def limits_of(run: Run, sections: tuple[Section, ...]) -> tuple[str, ...]:
-    """What this run cannot tell, whatever came out."""
+def limits_of(run: Run, sections: tuple[Section, ...], groups: tuple[MatrixGroup, ...] = ()) -> tuple[str, ...]:
+    """What this run cannot tell, whatever came out; `groups` are those of a matrix."""
     limits = [
-        *_unresolved(sections),
+        *_unresolved(sections, groups),
         *_loops(run),
         f"Isolation: {run.environment.pinning.note}.",
         "Server and generator are on one machine, and it is one machine: over loopback, with no network, no TLS and no "
@@ -58,17 +61,19 @@ def limits_of(run: Run, sections: tuple[Section, ...]) -> tuple[str, ...]:
     return tuple(limits)
 
 
-def _unresolved(sections: tuple[Section, ...]) -> Iterator[str]:
-    """The differences that were too small for this many rounds."""
-    primary = [panel for section in sections for panel in section.panels if panel.primary]
-    told = [f"{units.share(p.resolves)} in {p.title} ({p.scenario})" for p in primary if p.resolves is not None]
-    if told:
-        yield (
-            f"Differences under these could not be told from none by this run: {', '.join(told)}; larger ones would "
-            "be found in at least four of five such runs."
-        )
-    if silent := [panel.scenario for panel in primary if panel.resolves is None]:
-        yield f"Too few rounds for any verdict by its figures in {', '.join(silent)}."
+def _unresolved(sections: tuple[Section, ...], groups: tuple[MatrixGroup, ...]) -> Iterator[str]:
+    """From which differences on so many rounds find them: in a matrix group by group, as its ratios are judged."""
+    everywhere = tuple(panel for section in sections for panel in section.panels)
+    for of, panels in [(f" ({group.title})", group.panels) for group in groups] or [("", everywhere)]:
+        primary = [panel for panel in panels if panel.primary]
+        told = [f"{units.share(p.resolves)} in {p.title} ({p.scenario})" for p in primary if p.resolves is not None]
+        if told:
+            yield (
+                f"The smallest differences that four of five such runs find{of}: {', '.join(told)}. Smaller ones are "
+                "found less often, so “no clear difference” does not say that there is none."
+            )
+        if silent := [panel.scenario for panel in primary if panel.resolves is None]:
+            yield f"Too few rounds for any verdict by its figures in {', '.join(silent)}{of}."
 
 
 def _loops(run: Run) -> Iterator[str]:
@@ -105,7 +110,9 @@ def _unfair(panels: tuple[Panel, ...]) -> Iterator[str]:
 
 def _unfinished(knees: Knees | None) -> Iterator[str]:
     for knee in knees.cells if knees else ():
-        if knee.limit == "unfinished":
+        if knee.short:
+            yield f"{knee.target}: the search for the most it holds had too little time to be sure: {knee.short}."
+        elif knee.limit == "unfinished":
             yield f"{knee.target}: the search for the most it holds was not finished; what it had found is shown."
 
 
@@ -123,16 +130,38 @@ def _wide(panels: tuple[Panel, ...]) -> Iterator[str]:
 
 
 def _events_per_read(rounds: tuple[Round, ...]) -> Iterator[str]:
-    worst = max((d.result.events_per_read or 0 for done in rounds for d in done.drives), default=0)
-    if worst > MAX_EVENTS_PER_READ:
-        yield (
-            f"Up to {worst:.2f} events came in one read (over {MAX_EVENTS_PER_READ:g}): the gaps between tokens are "
-            "unreliable."
-        )
+    """Whose gaps between tokens are not known, once a target."""
+    for target, levels in _asked(rounds).items():
+        found = [(worst, level.label) for level in levels if (worst := marks.merged(rounds, target, level))]
+        if found:
+            yield (
+                f"{target}: up to {max(found)[0]:.2f} events came in one read (over {MAX_EVENTS_PER_READ:g}) at "
+                f"{', '.join(label for _, label in found)}: its gaps between tokens are unreliable, so they are "
+                "compared with nothing."
+            )
+
+
+def _behind(rounds: tuple[Round, ...]) -> Iterator[str]:
+    """Whose queue grew while an open loop was measured: its times are of the window, and of no load."""
+    for target, levels in _asked(rounds).items():
+        for level in levels:
+            if found := marks.behind(rounds, target, level):
+                yield (
+                    f"{target} does not keep up with {level.label}: it ended {found.words} that were offered. Its "
+                    "queue grew through the window, so its latencies and first tokens depend on how long that was."
+                )
+
+
+def _asked(rounds: tuple[Round, ...]) -> Mapping[str, tuple[Level, ...]]:
+    """Each target by name, with the loads that it was given."""
+    return {
+        target: tuple(dict.fromkeys(d.level for done in rounds if done.target == target for d in done.drives))
+        for target in sorted({done.target for done in rounds})
+    }
 
 
 def _generator(rounds: tuple[Round, ...]) -> Iterator[str]:
-    worst = max((d.result.generator.cpu_percent for done in rounds if done.good for d in done.drives), default=0)
+    worst = max((d.result.generator.cpu_percent for done in rounds for d in done.timed), default=0)
     if worst > BUSY_GENERATOR:
         yield (
             f"The generator used up to {worst:.0f}% of its core (over {MAX_CPU:.0f}% a round is refused): fast "
@@ -140,11 +169,24 @@ def _generator(rounds: tuple[Round, ...]) -> Iterator[str]:
         )
 
 
+def _left_out(rounds: tuple[Round, ...]) -> Iterator[str]:
+    """Loads that the generator did not keep up with, of rounds whose other loads count."""
+    found: dict[str, list[tuple[Level, tuple[str, ...]]]] = {}
+    for done in rounds:
+        for driven in done.left_out:
+            found.setdefault(done.target, []).append((driven.level, driven.result.generator.reasons))
+    for target, drives in sorted(found.items()):
+        loads = Counter(level.label for level, _ in drives)
+        where = ", ".join(f"{label} in {units.counted(many, 'round')}" for label, many in loads.items())
+        reasons = "; ".join(dict.fromkeys(reason for _, every in drives for reason in every))
+        yield f"{target}: left out, while the other loads of the same rounds count: {where}; {reasons}."
+
+
 def _unequal(rounds: tuple[Round, ...]) -> Iterator[str]:
     """Targets that answer some connections again and again while others wait, which a median hides."""
     found: dict[str, list[tuple[float, float]]] = {}
     for done in rounds:
-        for driven in done.drives if done.good else ():
+        for driven in done.timed:
             latency = driven.result.latency_ms
             if (driven.level.users or 0) > 1 and latency.p99 > UNEQUAL * latency.p50:
                 found.setdefault(done.target, []).append((latency.p50, latency.p99))
@@ -165,7 +207,7 @@ def _unsampled(rounds: tuple[Round, ...]) -> Iterator[str]:
 
 def _unsettled(rounds: tuple[Round, ...]) -> Iterator[str]:
     """Drives that were measured although they had not settled."""
-    drives = [(done, d) for done in rounds if done.good for d in done.drives if d.result.warmup.limit > 0]
+    drives = [(done, d) for done in rounds for d in done.timed if d.result.warmup.limit > 0]
     wild = [(done, d) for done, d in drives if not d.result.warmup.settled]
     if wild:
         where = ", ".join(dict.fromkeys(f"{done.target} at {driven.level.label}" for done, driven in wild))
@@ -177,7 +219,9 @@ def _unsettled(rounds: tuple[Round, ...]) -> Iterator[str]:
 
 _RULES: tuple[Callable[[tuple[Round, ...]], Iterator[str]], ...] = (
     _events_per_read,
+    _behind,
     _generator,
+    _left_out,
     _unequal,
     _unsampled,
     _unsettled,

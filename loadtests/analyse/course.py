@@ -40,7 +40,7 @@ def _stops(plan: Plan) -> bool:
 
 def warmup(rounds: Sequence[Round]) -> str:
     """How long the drives of good rounds warmed up, and how many of them settled."""
-    every = (drive.result.warmup for done in rounds if done.good for drive in done.drives)
+    every = (drive.result.warmup for done in rounds for drive in done.timed)
     found = [one for one in every if one.limit > 0]
     if not found:
         return ""

@@ -135,6 +135,13 @@ def _group(name: str, title: str, group: str, quantile: str, explain: str) -> Fi
     return Figure(name, title, "ms", 2, "lower", explain, read.group_latency(group, quantile))
 
 
+def _in_flight(key: str, title: str, field: str, explain: str) -> Figure:
+    """For information: in a closed loop it is near the users, whatever the server does."""
+    return Figure(
+        key, title, "requests", 1, "neither", explain, read.in_flight(field), chart=False, curve=False, loop="closed"
+    )
+
+
 def _count(name: str, title: str, explain: str, unit: str = "") -> Figure:
     return Figure(name, title, unit, 0, "neither", explain, read.documented(name), chart=False)
 
@@ -157,6 +164,12 @@ _ASYNC = (
         curve=True,
         loop="closed",
         primary=True,
+    ),
+    _in_flight(
+        "open_mean", "Requests open, counted", "mean", "By the client, on average; with the wait for the server."
+    ),
+    _in_flight(
+        "littles_law", "Requests open, by Little's law", "littles_law", "Throughput times their own mean latency."
     ),
     P99,
     _group("health_p99", "/health p99 meanwhile", HEALTH, "p99", "How long a health check waits under this load."),
@@ -258,5 +271,5 @@ FIGURES: Final[Mapping[str, tuple[Figure, ...]]] = {
     "validation": _VALIDATION,
     "docs": _DOCS,
     "stream": _STREAM,
-    LONG: _STREAM,
+    LONG: tuple(replace(figure, chart=True) if figure is GOODPUT else figure for figure in _STREAM),
 }

@@ -58,9 +58,18 @@ def primary_level(levels: Sequence[Level]) -> Level:
     return max(closed or levels, key=lambda level: level.amount)
 
 
-def over_blocks(figure: Figure, level: Level, target: str, rounds: Sequence[Round]) -> Mapping[int, float]:
-    """Block -> the figure, over the target's good rounds that have it."""
-    mine = {done.block: figure.read(done, level) for done in rounds if done.target == target and done.good}
+def over_blocks(
+    figure: Figure, level: Level, target: str, rounds: Sequence[Round], *, counted: bool = False
+) -> Mapping[int, float]:
+    """Block -> the figure, over the target's good rounds that have it.
+
+    A drive that the generator did not keep up with has none, save those that are `counted` and not timed.
+    """
+    mine = {
+        done.block: figure.read(done, level)
+        for done in rounds
+        if done.target == target and done.good and (counted or timed_at(done, level))
+    }
     return {block: value for block, value in sorted(mine.items()) if value is not None}
 
 
@@ -88,6 +97,11 @@ def of_use(read: Callable[[DriveResult, Use], float | None]) -> Read:
 def drive_at(done: Round, level: Level) -> Driven | None:
     """The round's drive at this level of load."""
     return next((driven for driven in done.drives if driven.level == level), None)
+
+
+def timed_at(done: Round, level: Level) -> Driven | None:
+    """The same, where it counts and the generator kept up with it."""
+    return next((driven for driven in done.timed if driven.level == level), None)
 
 
 def window_use(driven: Driven) -> Use | None:
@@ -156,6 +170,11 @@ def held(result: DriveResult) -> float:
     return result.throughput * setting("async", "SCRIPTED_TTFT")
 
 
+def in_flight(name: str) -> Read:
+    """Requests open at the client: their `mean` as it counted them, or `littles_law`, throughput times mean latency."""
+    return of_drive(lambda result: float(getattr(result.in_flight, name)))
+
+
 def expected_met(result: DriveResult) -> float | None:
     """Per cent of the answers with the expected status and, where sampled, body."""
     count = result.requests.count
@@ -166,11 +185,14 @@ def memory_per_stream(done: Round, level: Level) -> float | None:
     """MiB that memory grew from before the round's first load to this one's peak, by the streams open at most.
 
     USS, the memory that the process tree has for itself, where it was looked at before and during the load; else RSS.
+    A request that waits for its place is in flight and no open stream: an open loop that is meant in streams has at
+    most so many of them, however long the queue.
     """
     driven = drive_at(done, level)
     if driven is None or window_use(driven) is None:
         return None
-    open_streams = level.users if level.users is not None else driven.result.in_flight.max
+    most = driven.result.in_flight.max
+    open_streams = level.users if level.users is not None else min(most, level.streams or most)
     return max(0.0, _growth(done.drives[0], driven)) / MIB / open_streams if open_streams else None
 
 

@@ -1,8 +1,9 @@
 """Each target against its floor: what a bare app on the same server takes for the same bytes.
 
 Rule: pairs within a block, as everywhere, but no word and no correction: a framework is not to be as fast as nothing,
-and how far it is from it is a size. Where a floor was loaded otherwise than its twins, the panel says how. The table
-below says which figures are held against floors. Neighbours: `floors` (the apps), `ratios` pairs, `limits` judges.
+and how far it is from it is a size. A floor that answered more than the generator can time has its counts alone:
+answers and CPU-seconds are exact however late the generator is. The table below says which figures are held against
+floors. Neighbours: `floors` (the apps), `ratios` pairs, `limits` judges.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from loadtests.analyse import units
+from loadtests.analyse import marks, units
 from loadtests.analyse.figure_table import CPU, FIGURES, THROUGHPUT
 from loadtests.analyse.figures import Figure, of_use, over_blocks, per_cpu_second
 from loadtests.analyse.ratios import paired
@@ -25,8 +26,8 @@ BY_CPU: Final = Figure(
     "requests/CPU-s",
     0,
     "higher",
-    "Answers for each CPU-second of the server's process tree, at the highest load that the generator drives with "
-    "valid figures. For floor and target alike, since a bare ASGI app answers more than the generator can ask.",
+    "Answers for each CPU-second of the server's process tree, in the same closed loop. Both are counts, and exact "
+    "also of a floor that answers more than the generator can time.",
     of_use(per_cpu_second),
     loop="closed",
 )
@@ -38,7 +39,9 @@ AGAINST: Final[Mapping[str, tuple[Figure, ...]]] = {
         for name in ("stream", LONG)
     },
 }
-CANNOT: Final = "the generator cannot ask this floor as fast as it answers"
+COUNTED: Final = frozenset({BY_CPU.key, CPU.key, "cpu_million", "mib_stream"})
+"""The figures made of counts, of CPU-seconds and of bytes, and of no time that the generator took."""
+CANNOT: Final = "this floor answers more than the generator can time"
 
 
 def of(run: Run) -> tuple[FloorPanel, ...]:
@@ -52,9 +55,14 @@ def _panels(run: Run, scenario: PlannedScenario) -> Iterator[FloorPanel]:
     compared = [target for target in run.plan.compared if target.name in here and target.floor in here]
     for figure in AGAINST.get(scenario.name, ()):
         for level in scenario.levels:
-            targets = [target for target in compared if level in scenario.on(target.name).levels]
-            if targets and (level.users is not None or scenario.name != "chat"):
-                yield _panel(run, scenario, figure, level, targets, rounds)
+            own = {
+                target: at
+                for target in compared
+                if level in scenario.on(target.name).levels
+                and (at := scenario.held_against(level, target.floor or "")) is not None
+            }
+            if own:
+                yield _panel(run, scenario, figure, level, own, rounds)
 
 
 def _panel(
@@ -62,38 +70,40 @@ def _panel(
     scenario: PlannedScenario,
     figure: Figure,
     level: Level,
-    targets: list[PlannedTarget],
+    own: Mapping[PlannedTarget, Level],
     rounds: tuple[Round, ...],
 ) -> FloorPanel:
-    own = {target.floor: scenario.held_against(level, target.floor) for target in targets if target.floor}
-    other = (f"{name} at {load.label}, open loop" for name, load in own.items() if load and load.users != level.users)
+    """`own`: the targets, each with its floor's level in the place of `level`."""
+    floors = dict.fromkeys(target.floor or "" for target in own)
     return FloorPanel(
         scenario=scenario.name,
         **figure.facts,
         level=level,
-        loads=tuple(other),
-        cells=tuple(_cell(run, figure, (level, own[target.floor or ""]), target, rounds) for target in targets),
+        counted=tuple(name for name in floors if any(done.untimed for done in rounds if done.target == name)),
+        cells=tuple(_cell(run, figure, (level, at), target, rounds) for target, at in own.items()),
     )
 
 
 def _cell(
-    run: Run, figure: Figure, levels: tuple[Level, Level | None], target: PlannedTarget, rounds: tuple[Round, ...]
+    run: Run, figure: Figure, levels: tuple[Level, Level], target: PlannedTarget, rounds: tuple[Round, ...]
 ) -> FloorCell:
     level, at = levels
     floor, fewest = target.floor or "", run.plan.minimum_good
     mine = over_blocks(figure, level, target.name, rounds)
-    alike = at is not None and (figure.key != THROUGHPUT.key or at.users is not None)
-    least = over_blocks(figure, at, floor, rounds) if at is not None and alike else {}
+    counted = figure.key in COUNTED
+    least = over_blocks(figure, at, floor, rounds, counted=counted)
     ratio = paired(mine, least)
     enough = ratio is not None and ratio.blocks >= fewest
-    why = CANNOT if not alike else units.lacking(len(ratio.values) if ratio else 0, "pair", fewest)
+    outran = not counted and any(done.target == floor and done.untimed for done in rounds)
+    why = CANNOT if outran else units.lacking(len(ratio.values) if ratio else 0, "pair", fewest)
+    unsure = marks.unreliable(figure.key, rounds, target.name, level) or marks.unreliable(figure.key, rounds, floor, at)
     return FloorCell(
         target=target.name,
         floor=floor,
         value=_spread(mine),
         least=_spread(least),
-        ratio=ratio if enough else None,
-        why="" if enough else why,
+        ratio=ratio if enough and not unsure else None,
+        why=unsure or ("" if enough else why),
     )
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import median, median_low
 
-from loadtests.analyse.verdict import Knee, Knees, LoadPoint
+from loadtests.analyse.knee_values import Knee, Knees, LoadPoint
 from loadtests.drive.histogram import Quantiles
 from loadtests.drive.result import DriveResult
-from loadtests.knee.steps import Answer, bracket, tallies
+from loadtests.knee.steps import Answer, bracket, short, tallies
 from loadtests.results import KneeSearch, Probe, Run
 
 
@@ -33,13 +33,15 @@ def of_searches(searches: Iterable[KneeSearch]) -> Knees | None:
 
 
 def _knee(search: KneeSearch) -> Knee:
-    ends = bracket(tallies(Answer(probe.load, probe.held) for probe in search.probes))
+    answers = [Answer(probe.load, probe.held) for probe in search.probes]
+    ends = bracket(tallies(answers))
     loads = sorted({probe.load for probe in search.probes})
     return Knee(
         target=search.target,
         low=ends.low.load if ends.low else None,
         high=ends.failed.load if ends.failed else None,
         limit=search.limit,
+        short=short(answers),
         points=tuple(_point([p for p in search.probes if p.load == load], search.unit) for load in loads),
     )
 

@@ -1,21 +1,22 @@
 """What is wanted of a server at its limit, and whether this run saw it: facts of `--limits`, and no claim.
 
-Rule: a table of what is wanted; a value is held or it is not, by its median or its ratio to the floor, and the interval
-stands beside it. What was not measured is not held and not broken. Neighbours: `floors` has the ratios, `analyse` the
-panels, the report shows the table.
+Rule: a table of what is wanted; it is held where all of what was measured (the rounds' values, or the interval of the
+ratio to the floor) is within it, not held where none is, and not clear where it reaches across or cannot be relied on.
+What was not measured is none of these. Neighbours: `floors` has the ratios, `analyse` the panels, `marks` what is not
+to be relied on; the report shows the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loadtests.analyse import units
-from loadtests.analyse.verdict import FloorPanel, Held, Panel, Section
+from loadtests.analyse import marks, statistics, units
+from loadtests.analyse.verdict import FloorPanel, Held, Kept, Panel, Section
 from loadtests.levels import LONG
 from loadtests.plan import Level, PlannedTarget
-from loadtests.results import Run
+from loadtests.results import Round, Run
 
 ANY: Final = ""
 TRUNCATED: Final = "truncated"
@@ -38,6 +39,15 @@ class Wanted:
     floor: bool = False
     ideal: bool = False
     beyond: float | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was measured: its lowest and highest value (None: it was not), and in words. `sure`: to be relied on."""
+
+    ends: tuple[float, float] | None
+    said: str
+    sure: bool = True
 
 
 WANTED: Final = (
@@ -65,17 +75,22 @@ def of(run: Run, sections: Sequence[Section], floors: Sequence[FloorPanel]) -> t
 
 def answer(held: Sequence[Held]) -> str:
     """One sentence for the top of the report: how much of what is wanted each target held."""
-    told = [row for row in held if row.holds is not None]
+    told = [row for row in held if row.kept != "not measured"]
     if not told:
         return (
             "This run does not say what the targets hold at their limit: nothing that is wanted of them was measured."
         )
-    each = [
-        f"{target} {sum(bool(row.holds) for row in told if row.target == target)} of "
-        f"{sum(row.target == target for row in told)}"
-        for target in dict.fromkeys(row.target for row in told)
-    ]
+    each = [_counts(target, [row.kept for row in told if row.target == target]) for target in _names(told)]
     return f"Of what is wanted of a server at its limit, held: {', '.join(each)}."
+
+
+def _counts(target: str, kept: Sequence[Kept]) -> str:
+    unclear = kept.count("not clear")
+    return f"{target} {kept.count('held')} of {len(kept)}{f' ({unclear} not clear)' if unclear else ''}"
+
+
+def _names(held: Sequence[Held]) -> Iterable[str]:
+    return dict.fromkeys(row.target for row in held)
 
 
 def _held(
@@ -86,9 +101,9 @@ def _held(
     for panel in panels:
         if panel.scenario == wanted.scenario and panel.key == wanted.key and panel.level in levels:
             ideal = panel.ideal if isinstance(panel, Panel) else None
-            value, said = _against(panel, target) if isinstance(panel, FloorPanel) else _alone(panel, target)
+            found = _against(panel, target) if isinstance(panel, FloorPanel) else _alone(panel, target, run)
             if wanted.key == TRUNCATED:
-                value, said = _truncated(run, target, panel.level)
+                found = _truncated(run, target, panel.level)
             low, high = wanted.least, _most(wanted, ideal)
             yield Held(
                 scenario=wanted.scenario,
@@ -96,9 +111,18 @@ def _held(
                 level=panel.level,
                 what=wanted.what,
                 wanted=_words(low, high, panel, floor=wanted.floor),
-                measured=said,
-                holds=None if value is None else (low is None or value >= low) and (high is None or value <= high),
+                measured=found.said,
+                kept=_kept(found, low, high),
             )
+
+
+def _kept(found: _Found, least: float | None, most: float | None) -> Kept:
+    if found.ends is None:
+        return "not measured"
+    within = {(least is None or end >= least) and (most is None or end <= most) for end in found.ends}
+    if len(within) > 1 or not found.sure:
+        return "not clear"
+    return "held" if within == {True} else "not held"
 
 
 def _most(wanted: Wanted, ideal: float | None) -> float | None:
@@ -107,22 +131,32 @@ def _most(wanted: Wanted, ideal: float | None) -> float | None:
     return wanted.most * (ideal or 0) if wanted.ideal and wanted.most is not None else wanted.most
 
 
-def _against(panel: FloorPanel, target: PlannedTarget) -> tuple[float | None, str]:
+def _against(panel: FloorPanel, target: PlannedTarget) -> _Found:
     cell = next((cell for cell in panel.cells if cell.target == target.name), None)
     if cell is None or cell.ratio is None:
-        return None, cell.why if cell else "has no floor in this run"
-    return cell.ratio.value, f"{units.ratio(cell.ratio)} ({units.ratio_span(cell.ratio)})"
+        return _Found(None, cell.why if cell else "has no floor in this run")
+    if cell.ratio.p is None:
+        return _Found(None, units.lacking(cell.ratio.blocks, "pair", statistics.FEWEST))
+    return _Found((cell.ratio.low, cell.ratio.high), f"{units.ratio(cell.ratio)} ({units.ratio_span(cell.ratio)})")
 
 
-def _alone(panel: Panel, target: PlannedTarget) -> tuple[float | None, str]:
+def _alone(panel: Panel, target: PlannedTarget, run: Run) -> _Found:
     cell = panel.cell(target.name)
     if cell.value is None:
-        return None, cell.why
-    span = f" ({units.span(panel, cell)})" if cell.value.low != cell.value.high else ""
-    return cell.value.median, f"{units.median(panel, cell)}{span}"
+        return _Found(None, cell.why)
+    span = units.span(panel, cell)
+    between = f" ({span})" if " to " in span else ""
+    parts = [f"{units.amount(cell.value.median, panel.decimals, panel.unit)}{between}", cell.mark]
+    if panel.key == "ttft_p99" and (late := marks.behind(_rounds(run, panel.scenario), target.name, panel.level)):
+        parts.append(f"and growing: it ended {late.words}")
+    return _Found((cell.value.low, cell.value.high), ", ".join(filter(None, parts)), sure=not cell.mark)
 
 
-def _truncated(run: Run, target: PlannedTarget, level: Level) -> tuple[float | None, str]:
+def _rounds(run: Run, scenario: str) -> tuple[Round, ...]:
+    return tuple(done for done in run.rounds if done.scenario == scenario)
+
+
+def _truncated(run: Run, target: PlannedTarget, level: Level) -> _Found:
     """Over every round, refused ones too: a round with a truncated stream is refused, so good ones have none."""
     found = [
         driven.result.streams
@@ -133,7 +167,7 @@ def _truncated(run: Run, target: PlannedTarget, level: Level) -> tuple[float | N
     ]
     cut = sum(one.truncated for one in found)
     whole = sum(one.completed for one in found)
-    return (float(cut), f"{cut:,} of {cut + whole:,}") if found else (None, "not recorded")
+    return _Found((cut, cut), f"{cut:,} of {cut + whole:,}") if found else _Found(None, "not recorded")
 
 
 def _words(least: float | None, most: float | None, panel: FloorPanel | Panel, *, floor: bool) -> str:

@@ -70,8 +70,8 @@ def _panel(
     level = primary_level(scenario.levels)
     rounds = tuple(done for done in run.rounds if done.scenario == scenario.name)
     values = {target.name: over_blocks(figure, level, target.name, rounds) for target in members}
-    again = over_blocks(figure, level, run.plan.noise, rounds) if run.plan.noise else {}
-    once = over_blocks(figure, level, run.plan.baseline, rounds)
+    twice = run.plan.noise if base.name == run.plan.baseline else None  # no other group played its own baseline again
+    again = over_blocks(figure, level, twice, rounds) if twice else {}
     fewest, players = run.plan.minimum_good, run.plan.players(scenario.name)
 
     def cell(name: str) -> Cell:
@@ -90,7 +90,7 @@ def _panel(
         chart=True,
         curve=False,
         primary=figure.primary,
-        noise=ratios.against_itself(again, once),
+        noise=ratios.against_itself(again, values[base.name]),
         cells=tuple(cell(target.name) for target in members),
     )
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from loadtests.analyse import units
+from loadtests.analyse.knee_values import Knee
 from loadtests.analyse.verdict import Cell, Holds, Panel, Section, Word
 from loadtests.measure.handwork import Handwork, lines_of
 from loadtests.plan import Model
@@ -22,11 +23,12 @@ INHERENT = frozenset({"fastapi", "starlette", "flask", "werkzeug", "pydantic", "
 
 
 def amount(panel: Panel, target: str, *, unit: bool = True) -> str:
-    """A target's median in words."""
+    """A target's median in words, and whether it is not to be relied on."""
     value = panel.median(target)
     if value is None:
         return MISSING
-    return units.amount(value, panel.decimals, panel.unit if unit else "")
+    mark = " (unreliable)" if panel.cell(target).mark else ""
+    return f"{units.amount(value, panel.decimals, panel.unit if unit else '')}{mark}"
 
 
 def compared(panel: Panel | None) -> str:
@@ -37,15 +39,70 @@ def compared(panel: Panel | None) -> str:
     return f"{panel.title} with {panel.level.label}: {'; '.join(parts)}."
 
 
-def held(section: Section) -> str:
-    """Model calls in flight at the highest load, and the health check meanwhile."""
+def performed(section: Section) -> str:
+    """Requests per second of every target against the baseline, and the most that each holds."""
+    return _joined(compared(section.panel("throughput")), most(section))
+
+
+def held(section: Section, workers: Mapping[str, int]) -> str:
+    """Model calls in flight at the highest load, what was open at the client, and the health check meanwhile."""
     panel, health = section.panel("held"), section.panel("health_p99")
     if panel is None:
         return f"Calls in flight were {MISSING}."
-    parts = (f"{cell.target} {amount(panel, cell.target, unit=False)}" for cell in panel.cells)
-    users = panel.level.users
-    text = f"Of {users} calls that could wait for a 200 ms model at once, there were in flight: {', '.join(parts)}."
-    return f"{text} {_each(health, 'A health check took at p99')}" if health else text
+    parts = (_in_flight(panel, cell.target, workers.get(cell.target, 1)) for cell in panel.cells)
+    text = (
+        f"Of {panel.level.users} calls that could wait for a 200 ms model at once, there were in flight, by Little's "
+        f"law: {', '.join(parts)}."
+    )
+    checked = _each(health, "A health check took at p99") if health else ""
+    return _joined(text, _opened(section), checked, most(section))
+
+
+def _in_flight(panel: Panel, target: str, workers: int) -> str:
+    """A target's calls in flight, and each worker's where there are several."""
+    value, text = panel.median(target), f"{target} {amount(panel, target, unit=False)}"
+    if workers < 2 or value is None:
+        return text
+    return f"{text} ({units.amount(value / workers, panel.decimals, '')} for each of {workers} workers)"
+
+
+def _opened(section: Section) -> str:
+    """Requests open at the client as it counted them, beside what Little's law makes of their latency."""
+    counted, law = (_span(section.panel(key)) for key in ("open_mean", "littles_law"))
+    if not counted or not law:
+        return ""
+    return f"Counted by the client, {counted} were open on average (throughput times latency: {law}): the rest waited."
+
+
+def _span(panel: Panel | None) -> str:
+    """The targets' medians from the least to the most; "" where one is missing."""
+    values = [panel.median(cell.target) for cell in panel.cells] if panel else []
+    known = [value for value in values if value is not None]
+    if panel is None or not known or len(known) < len(values):
+        return ""
+    ends = dict.fromkeys(units.amount(value, 0, "") for value in (min(known), max(known)))
+    return " to ".join(ends)
+
+
+def most(section: Section) -> str:
+    """The most that each target held in its search, within its objective; "" where none was made."""
+    knees = section.knees
+    if knees is None:
+        return ""
+    what = knees.unit if knees.unit != "users" else "streams" if section.scenario == "stream" else "users"
+    parts = (f"{knee.target} {_most(knee)}" for knee in knees.cells)
+    return f"The most {what} within {knees.slo}: {', '.join(parts)}."
+
+
+def _most(knee: Knee) -> str:
+    if knee.low is None:
+        return "none"
+    word = "at least " if knee.high is None else "about " if knee.short else ""
+    return f"{word}{knee.low:,.0f}"
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def caught(section: Section, work: tuple[Handwork, ...]) -> str:
@@ -58,7 +115,20 @@ def caught(section: Section, work: tuple[Handwork, ...]) -> str:
         text = "Every body, valid or hostile, got the status that the contract asks for, from all."
     else:
         text = _each(panel, "Answers with the contract's status")
-    return f"{text} {hand(work, 'validation')} FastAPI's go into putting the contract's checks before its own."
+    lines = f"{hand(work, 'validation')} FastAPI's go into putting the contract's checks before its own."
+    return _joined(text, lines, _cost(section))
+
+
+def _cost(section: Section) -> str:
+    """What an accepted and a refused body took."""
+    accepted, refused = section.panel("accepted_p50"), section.panel("refused_p50")
+    if accepted is None or refused is None:
+        return ""
+    parts = (
+        f"{cell.target} {amount(accepted, cell.target, unit=False)} and {amount(refused, cell.target)}"
+        for cell in accepted.cells
+    )
+    return f"Accepted and refused at p50: {', '.join(parts)}."
 
 
 def documented(section: Section, work: tuple[Handwork, ...]) -> str:
@@ -91,7 +161,7 @@ def streamed(section: Section, work: tuple[Handwork, ...]) -> str:
     )
     opening = f"With {ttft.level.label}, first token and gap between tokens at p99 (the model's own: "
     own = f"{ttft.ideal or 0:g} and {itl.ideal or 0:g} ms)"
-    return f"{opening}{own}: {', '.join(parts)}. {hand(work, 'streaming')}"
+    return _joined(f"{opening}{own}: {', '.join(parts)}.", most(section), hand(work, "streaming"))
 
 
 def hand(work: tuple[Handwork, ...], feature: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from loadtests.analyse.figures import drive_at
+from loadtests.analyse.figures import timed_at
 from loadtests.analyse.verdict import Spectrum
 from loadtests.drive.histogram import merged, quantiles, spectrum
 from loadtests.plan import Level
@@ -48,7 +48,7 @@ def figures(scenario: str, level: Level) -> tuple[str, ...]:
 
 
 def _line(figure: str, level: Level, target: str, good: Sequence[Round]) -> Iterator[Spectrum]:
-    drives = (drive_at(done, level) for done in good if done.target == target)
+    drives = (timed_at(done, level) for done in good if done.target == target)
     parts = [driven.result.histograms[figure] for driven in drives if driven and figure in driven.result.histograms]
     if not parts:
         return

@@ -33,8 +33,10 @@ def amount(value: float, decimals: int, unit: str) -> str:
 
 
 def median(panel: Panel, cell: Cell) -> str:
-    """The cell's median with its unit, or a dash."""
-    return amount(cell.value.median, panel.decimals, panel.unit) if cell.value else DASH
+    """The cell's median with its unit, and whether it is not to be relied on, or a dash."""
+    if cell.value is None:
+        return DASH
+    return f"{amount(cell.value.median, panel.decimals, panel.unit)}{' (unreliable)' if cell.mark else ''}"
 
 
 def span(panel: Panel, cell: Cell) -> str:
@@ -69,9 +71,14 @@ def compared(panel: Panel, value: Ratio) -> str:
     return f"{ratio(value)} ({ratio_span(value)}, {said(panel, value)})"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 target`, `3 targets`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def lacking(count: int, noun: str, fewest: int) -> str:
     """1 and "pair" is `1 good pair of 2 needed`, 0 and "round" is `0 good rounds of 3 needed`."""
-    return f"{count} good {noun}{'' if count == 1 else 's'} of {fewest} needed"
+    return f"{counted(count, f'good {noun}')} of {fewest} needed"
 
 
 def share(value: float) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from statistics import median
 from typing import Literal
 
+from loadtests.analyse.knee_values import Knees
 from loadtests.measure.handwork import Handwork
-from loadtests.plan import SCHEMA_VERSION, Frozen, Level
+from loadtests.plan import Frozen, Level
+from loadtests.schema_version import SCHEMA_VERSION
 from loadtests.targets import Regime
 
 Better = Literal["higher", "lower", "neither"]
@@ -19,6 +21,7 @@ Word = Literal["higher", "lower", "equivalent", "no clear difference"]
 Holds = Literal[
     "holds", "does not hold", "depends on the deployment", "not clear in this run", "not measured in this run"
 ]
+Kept = Literal["held", "not held", "not clear", "not measured"]
 
 
 class Spread(Frozen):
@@ -59,12 +62,16 @@ class Ratio(Frozen):
 
 
 class Cell(Frozen):
-    """One target in one panel. No value means no verdict, and `why` then says why."""
+    """One target in one panel. No value means no verdict, and `why` then says why.
+
+    `mark`: why a value is not to be relied on; it has no ratio then.
+    """
 
     target: str
     value: Spread | None
     ratio: Ratio | None
     why: str = ""
+    mark: str = ""
 
 
 class Panel(Frozen):
@@ -103,10 +110,7 @@ class Panel(Frozen):
 
 
 class FloorCell(Frozen):
-    """One target and its floor. `ratio` is paired by block and has no word: nobody is to be as fast as a floor.
-
-    `why` there is none; "" where there is one.
-    """
+    """One target and its floor. `ratio` is paired by block, with no word: nobody is to be as fast; `why` it is None."""
 
     target: str
     floor: str
@@ -117,7 +121,7 @@ class FloorCell(Frozen):
 
 
 class FloorPanel(Frozen):
-    """One figure against the floors, at one level of load. `loads`: how floors were loaded that were not like this."""
+    """One figure against the floors at one level. `counted`: floors too fast to be timed, used for counts alone."""
 
     scenario: str
     key: str
@@ -127,7 +131,7 @@ class FloorPanel(Frozen):
     better: Better
     explain: str
     level: Level
-    loads: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     cells: tuple[FloorCell, ...]
 
 
@@ -146,7 +150,11 @@ class MatrixGroup(Frozen):
 
 
 class Held(Frozen):
-    """One thing that is wanted of a target at its limit, and whether it was so; `holds` None: it was not measured."""
+    """One thing that is wanted of a target at its limit, and whether it was so.
+
+    `kept`: held or not held where all of what was measured lies on that side, not clear where it reaches across or is
+    not to be relied on.
+    """
 
     scenario: str
     target: str
@@ -154,7 +162,7 @@ class Held(Frozen):
     what: str
     wanted: str
     measured: str
-    holds: bool | None
+    kept: Kept
 
 
 class Spectrum(Frozen):
@@ -180,44 +188,6 @@ class StreamLine(Frozen):
     level: Level
     longest_gap_ms: float
     tokens_ms: tuple[float, ...]
-
-
-class LoadPoint(Frozen):
-    """One load of a search, over its probes: figures are medians. `held`: of `probes`, how many met the objective."""
-
-    load: float
-    probes: int
-    held: int
-    throughput: float
-    goodput: float
-    latency_p99_ms: float
-    ttft_p99_ms: float | None
-    itl_p99_ms: float | None
-    errors: int
-    why: str
-
-
-class Knee(Frozen):
-    """The most that a target holds within the objective: it held at `low` every time, and not at `high`.
-
-    `high` None: it was never seen to fail; `limit` says what ended the search (the server, the generator, the highest
-    load of the plan). `low` None: it held nowhere.
-    """
-
-    target: str
-    low: float | None
-    high: float | None
-    limit: Literal["server", "generator", "plan", "unfinished"]
-    points: tuple[LoadPoint, ...]
-
-
-class Knees(Frozen):
-    """A scenario's searches: one for each target."""
-
-    scenario: str
-    unit: str
-    slo: str
-    cells: tuple[Knee, ...]
 
 
 class Refusal(Frozen):
@@ -264,7 +234,7 @@ class Section(Frozen):
 
 
 class Row(Frozen):
-    """One of the five claims: what is said, what was measured here, and whether that bears it out."""
+    """One of the five claims, what was measured here, whether that bears it out, and the documents with the rest."""
 
     key: str
     title: str
@@ -273,6 +243,7 @@ class Row(Frozen):
     holds: Holds
     rule: str
     scenario: str
+    elsewhere: str = ""
 
 
 class Verdict(Frozen):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadtests.analyse.figures import drive_at
+from loadtests.analyse.figures import timed_at
 from loadtests.analyse.verdict import StreamLine
 from loadtests.plan import Level
 from loadtests.results import Run
@@ -27,9 +27,9 @@ def of(run: Run, scenario: str) -> tuple[StreamLine, ...]:
 def _streams(run: Run, scenario: str, target: str, level: Level) -> Iterator[StreamLine]:
     """The worst stream of each good round."""
     for done in run.rounds:
-        if done.scenario != scenario or done.target != target or not done.good:
+        if done.scenario != scenario or done.target != target:
             continue
-        driven = drive_at(done, level)
+        driven = timed_at(done, level)
         worst = driven.result.worst_stream if driven else None
         if worst is not None:
             yield StreamLine(

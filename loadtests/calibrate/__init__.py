@@ -28,8 +28,8 @@ from loadtests.drive import DriveFailed
 from loadtests.drive.totals import Frozen
 from loadtests.errors import UserError
 from loadtests.measure.environment import choose_cores
-from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling, write
+from loadtests.schema_version import SCHEMA_VERSION
 
 STORE: Final = Path(__file__).resolve().parents[2] / ".parity" / "calibration.json"
 SECONDS: Final = 40.0

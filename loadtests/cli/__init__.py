@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 import typer
 
 from loadtests.cli import loading, reading, serving
-from loadtests.cli.options import say
+from loadtests.cli.options import Finite, say
 from loadtests.errors import UserError
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
@@ -40,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=Finite)(command)
 
 
 def main() -> NoReturn:

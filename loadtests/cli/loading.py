@@ -11,7 +11,18 @@ import typer
 from rich.console import Console
 
 from loadtests.arrivals import Arrivals
-from loadtests.cli.options import Behind, FailIf, Listen, Markdown, TargetsFile, Workers, WorkersWait, run_of, say
+from loadtests.cli.options import (
+    USUAL,
+    Behind,
+    FailIf,
+    Listen,
+    Markdown,
+    TargetsFile,
+    Workers,
+    WorkersWait,
+    run_of,
+    say,
+)
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 
 Scenario = Annotated[
@@ -20,7 +31,11 @@ Scenario = Annotated[
 MaxInFlight = Annotated[
     int, typer.Option("--max-in-flight", metavar="N", help="Open loop: an arrival beyond these is dropped.")
 ]
-Full = Annotated[bool, typer.Option("--full/--quick", help="Until the intervals are narrow; more levels; the knee.")]
+Quick = Annotated[bool, typer.Option("--quick", help="A few short rounds; so it is where no other run is asked for.")]
+Words = Annotated[
+    bool, typer.Option("--words", help="Check what streams say too: the server's model is the one built in.")
+]
+Full = Annotated[bool, typer.Option("--full", help="Until the intervals are narrow; more levels; the knee.")]
 Limits = Annotated[
     bool, typer.Option("--limits", help="Each at its limit and held against its floor: chat and 1,000 streams.")
 ]
@@ -52,6 +67,7 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
     most: MaxInFlight = 1_000,
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
     rows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every request here, as CSV.")] = None,
+    words: Words = False,
     workers: Workers = None,
     listen: Listen = None,
     workers_wait: WorkersWait = 60.0,
@@ -76,6 +92,7 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
         connections=connections,
         max_in_flight=most,
         rows=rows,
+        words=words,
         hosts=hosts_of(workers, listen, workers_wait, processes),
     )
     try:
@@ -89,7 +106,8 @@ def drive(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 
 def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help=f"None: {USUAL}.")] = None,
+    quick: Quick = False,
     full: Full = False,
     limits: Limits = False,
     matrix: Annotated[bool, typer.Option("--matrix", help="All deployments, in two regimes.")] = False,
@@ -119,7 +137,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
     leave_on_sigterm(KeyboardInterrupt())  # whoever ends it, what finished is reported
     options = comparison.CompareOptions(
         targets=tuple(names or ()),
-        mode=run_of(full=full, limits=limits, matrix=matrix),
+        mode=run_of(quick=quick, full=full, limits=limits, matrix=matrix),
         floors=floors,
         only=tuple(only or ()),
         targets_file=targets,
@@ -139,7 +157,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 def knee(  # noqa: PLR0913, PLR0917 - one parameter for each option
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="chat, async or stream.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help=f"None: {USUAL}.")] = None,
     slo: Annotated[
         str | None, typer.Option(metavar="TERMS", help="What must hold, as ttft_p99=200ms,itl_p99=75ms,errors=0.")
     ] = None,
@@ -178,7 +196,9 @@ def calibrate(
 def worker(
     master: Annotated[str, typer.Option(metavar="HOST[:PORT]", help="What the other machine gives to --listen.")],
     name: Annotated[str, typer.Option(help="What --workers calls this one.", show_default="its host name")] = "",
-    processes: Annotated[int, typer.Option(min=1, help="Generator processes, one for each core to give.")] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Generator processes: as many as `parity drive --processes` says; 1 for compare.")
+    ] = 1,
 ) -> None:
     """Send load for a `parity drive` or `parity compare` on another machine, round after round, until Ctrl-C."""
     from loadtests.hosts import endpoint  # noqa: PLC0415 - see the module's rule

@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtests.cli.options import TargetsFile, run_of
+from loadtests.cli.options import USUAL, TargetsFile, run_of
 
 
 def serve(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A deployment from loadtests/targets.toml.")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="TARGET", help=f"A deployment, such as {USUAL}; all are in loadtests/targets.toml."),
+    ],
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     settings: Annotated[
@@ -33,8 +36,11 @@ def serve(
 
 
 def fairness(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help="None: the usual three.")] = None,
-    full: Annotated[bool, typer.Option("--full/--quick", help="Room for the load of which run.")] = False,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TARGET...]", help=f"None: {USUAL}.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Room for a quick run's load; so it is where no other is asked for.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Room for the load of `compare --full`.")] = False,
     matrix: Annotated[
         bool, typer.Option("--matrix", help="All deployments, as `compare --matrix` plays them.")
     ] = False,
@@ -47,7 +53,7 @@ def fairness(
     """
     from loadtests.fairness import command  # noqa: PLC0415 - see the module's rule
 
-    options = command.FairnessOptions(tuple(names or ()), run_of(full=full, matrix=matrix), targets, json)
+    options = command.FairnessOptions(tuple(names or ()), run_of(quick=quick, full=full, matrix=matrix), targets, json)
     raise typer.Exit(command.run(options, Console()))
 
 
@@ -57,12 +63,17 @@ def upstream(  # noqa: PLR0913, PLR0917 - one parameter for each option
     key: Annotated[str | None, typer.Option(help="The key that it accepts.", show_default="a new one")] = None,
     ttft: Annotated[float, typer.Option(metavar="S", min=0, help="Seconds until the first token.")] = 0.0,
     itl: Annotated[float, typer.Option(metavar="S", min=0, help="Seconds from token to token.")] = 0.0,
-    jitter: Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="Of each, at most, on top.")] = 0.0,
+    jitter: Annotated[
+        float,
+        typer.Option(metavar="SHARE", min=0, max=1, help="Share of --ttft and --itl that may come on top, at random."),
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Of the jitter, and of which calls get a fault.")] = 1,
     faults: Annotated[
         str, typer.Option(metavar="NAME,...", help="These befall calls that nobody asked to be spoilt.")
     ] = "",
-    fault_rate: Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="How many of all calls.")] = 0.0,
+    fault_rate: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Share of calls that get one of --faults.")
+    ] = 0.0,
     slow: Annotated[float, typer.Option(metavar="S", min=0, help="The first token of slow-first.")] = 60.0,
 ) -> None:
     """Run an OpenAI-compatible upstream in the foreground: known words, faults on demand, every token counted."""
@@ -85,7 +96,7 @@ def upstream(  # noqa: PLR0913, PLR0917 - one parameter for each option
 def verify(  # noqa: PLR0913, PLR0917 - one parameter for each option
     subjects: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TARGET...|URL]", help="Targets, or the URL of a running server."),
+        typer.Argument(metavar="[TARGET...|URL]", help=f"Targets, or the URL of a running server. None: {USUAL}."),
     ] = None,
     key: Annotated[str, typer.Option(help="A key that the server at the URL accepts.")] = "",
     second_key: Annotated[str, typer.Option(help="Another such key: more of the contract can be shown.")] = "",

@@ -84,7 +84,7 @@ def compare(options: CompareOptions, console: Console, parts: Parts | None = Non
     fair = parts.fair(targets, plan, console)
     ceiling = parts.calibrate(console)
     if ceiling is not None:
-        plan = at_ceiling(plan, ceiling.requests_per_second, ceiling.events_per_second)
+        plan = at_ceiling(plan, ceiling.events_per_second)
     run = _begin(options, plan, relied.rows(targets, outcomes), ceiling, fair)
     relied.show(run.gate, outcomes, console)
     console.print(_announced(run), highlight=False, soft_wrap=True)
@@ -198,7 +198,4 @@ def _announced(run: Run) -> str:
         if plan.knees:
             knees = f"{', '.join(k.scenario for k in plan.knees)} to find the knee"
             amount += f", and what is left of {plan.stop.minutes:g} minutes for {knees}"
-        if plan.seconds < plan.minimum_good * plan.block_seconds:
-            block = units.duration(plan.block_seconds)
-            amount += f". A verdict needs {plan.minimum_good} blocks of up to {block}: this may be too short for one"
     return f"{amount}. {run.environment.pinning.note.capitalize()}."

@@ -9,7 +9,7 @@ how wide the intervals are, progress shows it; compare reports what came of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,8 @@ from loadtests.analyse import enough, units
 from loadtests.bench import Bench
 from loadtests.compare.play import Seat, play
 from loadtests.compare.progress import Watch
+from loadtests.knee.share import share
+from loadtests.knee.start import near
 from loadtests.parts import Search
 from loadtests.plan import PlannedKnee, PlannedRound
 from loadtests.results import Ending, Run
@@ -64,7 +66,7 @@ class Course:
         return "as planned"
 
     def knees(self) -> None:
-        """Search each target's knee in each scenario that has one; the time that is left is shared out equally."""
+        """Search each target's knee in each scenario that has one; each has time for as many probes as the others."""
         plan = self.run.plan
         wanted = [(planned, target) for planned in plan.knees for target in plan.compared]
         for number, (planned, target) in enumerate(wanted):
@@ -74,7 +76,8 @@ class Course:
                 cores=self.run.environment.pinning,
                 logs=self.run.folder / "logs",
                 ceiling=self.run.ceiling,
-                deadline=self._share(len(wanted) - number),
+                deadline=self._share([each for each, _ in wanted[number:]]),
+                near=near(self.run, planned, target.name),
                 tell=self._watch.tell,
                 seed=plan.seed,
                 stopped=self._tools.stopped,
@@ -144,12 +147,12 @@ class Course:
         self._narrow |= now
         self._watch.known(block, {name: width for name, width in widths.items() if name not in self._narrow})
 
-    def _share(self, searches: int) -> float | None:
-        """Until when (monotonic) the next of so many searches may go on."""
+    def _share(self, left: Sequence[PlannedKnee]) -> float | None:
+        """Until when (monotonic) the first of these searches may go on."""
         if self.run.plan.stop.minutes is None:
             return None
         now = self._tools.clock()
-        return now + max(0.0, self._began + 60 * self.run.plan.stop.minutes - now) / searches
+        return now + share(self._began + 60 * self.run.plan.stop.minutes - now, left)
 
     def _whole_blocks(self) -> Iterator[tuple[str, int]]:
         for scenario in self.run.plan.scenarios:

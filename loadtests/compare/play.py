@@ -64,8 +64,9 @@ def play(planned: PlannedRound, scenario: PlannedScenario, target: Target, seat:
     finally:
         for log in (seat.log, seat.model_log):
             shorten(log)
-    under = judge.Conditions(scenario, seat.cores, seat.ceiling, seat.model)
-    against = (*broken, *judge.reasons(played.looked, tuple(played.drives), under, played.counted))
+    under = judge.Conditions(scenario, seat.cores, seat.ceiling, seat.model, seat.bare)
+    found = judge.judged(played.looked, tuple(played.drives), under, played.counted)
+    against = (*broken, *found.reasons)
     if not against:
         for log in (seat.log, seat.model_log):
             log.unlink(missing_ok=True)
@@ -79,6 +80,7 @@ def play(planned: PlannedRound, scenario: PlannedScenario, target: Target, seat:
         precheck=played.looked,
         drives=tuple(played.drives),
         reasons=against,
+        untimed=found.untimed,
         model=seat.model,
         upstream=played.counted,
     )
@@ -131,6 +133,7 @@ class _Played:
             max_in_flight=most,
             connections=most,
             rows=seat.rows and seat.rows / f"{round_number:03d}-{number + 1}.csv",
+            words=True,
         )
         with Meter(server.processes) as meter, model.metered() as beside:
             result = self.bench.drive(spec)

@@ -65,6 +65,12 @@ class Watch:
         if not done.good:
             reasons = escape("; ".join(done.reasons))
             self._say(f"[red]refused[/red] round {done.number} ({done.scenario} on {done.target}): {reasons}")
+        elif done.left_out:
+            loads = ", ".join(driven.level.label for driven in done.left_out)
+            self._say(
+                f"[yellow]left out[/yellow] of round {done.number} ({done.scenario} on {done.target}): {loads}, "
+                "which the generator did not keep up with"
+            )
         elif not self._console.is_terminal:
             of = f" of {len(self._plan.rounds)}" if self._plan.stop.width is None else f", block {done.block}"
             self._say(

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from loadtests import report as reports
 from loadtests import results
+from loadtests.analyse import units
 from loadtests.analyse.figure_table import FIGURES
 from loadtests.analyse.verdict import Cell, Verdict
 from loadtests.diff import conditions, markdown, show
@@ -64,7 +65,7 @@ def _ratio(cell: Cell) -> tuple[Interval | None, str]:
     if cell.ratio is None:
         return None, cell.why or "its baseline has too few good rounds, or is 0 there"
     if cell.ratio.word is None:
-        return None, f"{cell.ratio.blocks} blocks are too few for an interval"
+        return None, f"{units.counted(cell.ratio.blocks, 'block')}: too few for an interval"
     return Interval(cell.ratio.value, cell.ratio.low, cell.ratio.high), ""
 
 

@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
@@ -101,7 +102,7 @@ def short(level: Level) -> str:
 def parse(text: str) -> Condition:
     """Read one condition; UserError with an example when it is none."""
     found = _GRAMMAR.fullmatch(text)
-    if found is None or not float(found["number"]):
+    if found is None or not 0 < float(found["number"]) < inf or float(found["amount"] or 0) == inf:
         raise UserError(
             f"--fail-if {text!r} is no condition; write SCENARIO.FIGURE[@LEVEL][/TARGET] <|<=|>|>= RATIO with a ratio "
             f"over 0, for instance {EXAMPLE!r} or 'async.held@128users/flask-gevent<0.9'"

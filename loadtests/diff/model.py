@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Literal
 
 from loadtests.analyse.verdict import Better, Spread, Word
-from loadtests.plan import SCHEMA_VERSION, Frozen, Level
+from loadtests.plan import Frozen, Level
+from loadtests.schema_version import SCHEMA_VERSION
 
 Basis = Literal["absolute", "relative", "neither"]
 Kind = Literal["machine", "software", "set-up"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,7 @@ class DriveSpec:
     Closed loop: `users`. Open loop: `rate` (requests/s) and `arrivals`; more than `max_in_flight` are dropped, more
     than `connections` wait. `processes` Locust workers share the load, each of them on any of `cpus`. `rows`: a file
     that every request of the window is written to, as CSV. `hosts`: these send the load instead, with as many workers
-    each as it says.
+    each as it says. `words`: the model behind the server is the kit's own, so what streams say is checked too.
     """
 
     scenario: str
@@ -64,6 +65,7 @@ class DriveSpec:
     connections: int = 1_000
     rows: Path | None = None
     hosts: Hosts | None = None
+    words: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be driven."""
@@ -71,10 +73,10 @@ class DriveSpec:
             raise UserError("--users and --rate exclude each other: a closed loop has users, an open loop a rate")
         for name in ("users", "rate", "seconds", "timeout", "processes", "max_in_flight", "connections"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
-                raise UserError(f"--{name.replace('_', '-')} must be more than 0, not {value:g}")
-        if self.warmup < 0:
-            raise UserError(f"--warmup cannot be less than 0, and is {self.warmup:g}")
+            if value is not None and not 0 < value < inf:  # neither holds for nan
+                raise UserError(f"--{name.replace('_', '-')} must be a number over 0, not {value:g}; give one like 10")
+        if not 0 <= self.warmup < inf:
+            raise UserError(f"--warmup must be a number from 0 on, not {self.warmup:g}; give one like 5")
 
     @property
     def load(self) -> Load:
@@ -114,7 +116,7 @@ def drive(spec: DriveSpec) -> DriveResult:
         if not path.exists():
             raise DriveFailed(f"the load generator ended without a result: {process.tail(log)}")
         totals = Totals.model_validate_json(path.read_bytes())
-        result = result_of(totals, scenario.name, spec.load, streams=scenario.streams)
+        result = result_of(totals, scenario.name, spec.load, streams=scenario.streams, words=spec.words)
         try:
             if spec.rows is not None:
                 rows.join(folder, spec.rows)

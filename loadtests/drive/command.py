@@ -48,6 +48,7 @@ def command(spec: DriveSpec, scenario: Scenario, path: Path, port: int) -> list[
     }
     named = [f"--{name}={value}" for name, value in (options | _spread(spec, path, port) | _rows(spec, path)).items()]
     flags = ["--headless", "--only-summary", "--skip-log-setup"]  # so the log has warnings, and nothing of the figures
+    flags += ["--words"] if spec.words else []
     return [sys.executable, "-m", "locust", *flags, *(["--master"] if spec.hosts else []), *named, *classes]
 
 

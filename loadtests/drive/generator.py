@@ -2,7 +2,7 @@
 
 Rule: what is recorded is what the client saw; an answer that is not as expected is a failure with a reason,
 whatever its speed. Imports gevent, so it belongs in Locust's process only. Neighbours: `client` sends and
-reads, `scenarios` says what, `recorder` counts, `hooks` puts it into Locust's life, `locustfile` has
+reads, `answer` judges, `scenarios` says what, `recorder` counts, `hooks` puts it into Locust's life, `locustfile` has
 the users.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from time import monotonic, process_time
 from typing import Any, Final
 
@@ -21,12 +20,13 @@ from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
 from loadtests.arrivals import WHOLE, Arrivals, Part, schedule, share
+from loadtests.drive import answer
 from loadtests.drive.client.chatstream import ChatStream
 from loadtests.drive.client.hub import HubConnection
 from loadtests.drive.client.message import Endpoint, Reply, prepare
 from loadtests.drive.receipt import turn_of
 from loadtests.drive.recorder import Outcome, Recorder, Streamed
-from loadtests.scenarios import Call, Scenario, Slo
+from loadtests.scenarios import Call, Scenario
 
 HUB_TICK: Final = 0.002
 LATE: Final = 0.002  # an arrival begun more than this after it was due is counted as late
@@ -39,7 +39,10 @@ Tell = Callable[[Call, Outcome, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to load, as given on Locust's command line. Times in seconds, `rate` in requests a second (0: closed)."""
+    """How to load, as given on Locust's command line. Times in seconds, `rate` in requests a second (0: closed).
+
+    `words`: whether what streams say is checked, as it can be where the model behind the server is the kit's own.
+    """
 
     url: str
     key: str
@@ -50,6 +53,7 @@ class Options:
     timeout: float = 30.0
     max_in_flight: int = 1_000
     connections: int = 1_000
+    words: bool = False
 
 
 class Sender:
@@ -183,10 +187,10 @@ class Sender:
             first_byte=reply.first_byte,
             end=reply.end,
             reason=reason,
-            example=_example(reply) if reason else "",
+            example=answer.example(reply, stream) if reason else "",
             group=call.group,
             apart=apart,
-            good=reason is None and _good(self._slo, due, reply, streamed),
+            good=reason is None and answer.good(self._slo, due, reply, streamed),
             streamed=streamed,
             status=reply.status,
         )
@@ -198,18 +202,14 @@ class Sender:
         return reply.failure is None
 
     def _problem(self, call: Call, reply: Reply, stream: ChatStream | None) -> str | None:
-        """Why this answer is a failure, or None. The same cause has the same words."""
-        if reply.failure is not None:
-            return str(reply.failure)
-        if reply.status != call.expect:
-            return f"status {reply.status} instead of {call.expect}"
-        if stream is not None:
-            return stream.problem
-        if call.check is None or not self._sampled(call, reply):
+        """Why this answer is a failure, or None."""
+        if (problem := answer.problem(call, reply, stream)) is not None:
+            return problem
+        checked = call.check is not None if stream is None else self._options.words and call.said is not None
+        if not checked or not self._sampled(call, reply):
             return None
         self.recorder.checked()
-        problem = call.check(reply.body)
-        return problem and f"body: {problem}"
+        return answer.complaint(call, reply, stream)
 
     def _sampled(self, call: Call, reply: Reply) -> bool:
         """Whether this body is checked: of each call the first that the window holds, and then one in so many."""
@@ -275,19 +275,3 @@ class Watch:
 
     def _mark(self) -> None:
         self._marks.append((monotonic(), process_time()))
-
-
-def _good(slo: Slo, due: float, reply: Reply, streamed: Streamed | None) -> bool:
-    """Whether a request that went well was also good enough, from when it was meant to be sent."""
-    measured: list[tuple[float | None, float]] = [(slo.latency_ms, reply.end - due)]
-    if streamed is not None:
-        first = streamed.first_content
-        measured.append((slo.ttft_ms, inf if first is None else first - due))
-        measured.append((slo.longest_gap_ms, max(streamed.gaps, default=0.0)))
-    return all(limit is None or seconds * 1e3 <= limit for limit, seconds in measured)
-
-
-def _example(reply: Reply) -> str:
-    if reply.failure is not None:
-        return str(reply.failure)
-    return f"{reply.status} {reply.body[:250].decode('utf-8', 'replace')}".rstrip()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from locust.argument_parser import LocustArgumentParser
 
-SENDING: Final = ("key", "rate", "arrivals", "seed", "timeout")
+SENDING: Final = ("key", "rate", "arrivals", "seed", "timeout", "words")
 SHARED: Final = ("max_in_flight", "connections")  # over all processes that send
 
 
@@ -22,6 +22,7 @@ def add_options(parser: LocustArgumentParser) -> None:
     group("--arrivals", choices=("constant", "poisson"), default="constant", help="Open loop: how they come")
     group("--seed", type=int, default=1, help="Open loop: fixes the schedule of the arrivals")
     group("--timeout", type=float, default=30.0, help="Seconds for one whole request")
+    group("--words", action="store_true", help="Check what streams say: the server's model is the kit's own")
     hidden: dict[str, Any] = {"include_in_web_ui": False}
     group("--max-in-flight", type=int, default=1_000, help="Open loop: more than this are dropped", **hidden)
     group("--connections", type=int, default=1_000, help="Open loop: more than this wait", **hidden)

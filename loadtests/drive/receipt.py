@@ -42,8 +42,7 @@ def _replied(body: bytes) -> Turn:
 def _streamed(stream: ChatStream) -> Turn | None:
     if stream.last != "end":
         return None
-    text: str = from_json(b'"' + b"".join(stream.content) + b'"')
-    return _turn(stream.tool_calls, len(stream.stamps), len(text))
+    return _turn(len(stream.tool_calls), len(stream.stamps), len(stream.text))
 
 
 def _turn(tool_calls: int, tokens: int, characters: int) -> Turn:

@@ -15,8 +15,8 @@ from loadtests.arrivals import Arrivals
 from loadtests.drive.histogram import Quantiles, merged, quantiles
 from loadtests.drive.totals import FailureSample, Frozen, Received, Second, Sent, Tally, Totals, Warmup, WorstStream
 from loadtests.hosts import members
+from loadtests.schema_version import SCHEMA_VERSION
 
-SCHEMA_VERSION: Final = 2
 LATENCIES: Final = ("latency", "latency_intended", "ttfb")
 STREAM_FIGURES: Final = ("ttft", "itl", "longest_gap")
 MAX_CPU: Final = 60.0
@@ -26,6 +26,9 @@ MAX_EVENTS_PER_READ: Final = 1.05
 FAILED: Final = "requests failed"
 TRUNCATED: Final = "streams were truncated"
 WRONG_BODIES: Final = "bodies failed their check"
+BUSY: Final = f"the generator's CPU was over {MAX_CPU:.0f}%"
+LATE: Final = f"the generator's hub was late by over {MAX_HUB_LAG:.0f} ms at p99"
+OF_TIMES: Final = (BUSY, LATE)  # how these reasons begin: they speak against times, and against no count
 OF_THE_SERVER: Final = frozenset({FAILED, TRUNCATED, WRONG_BODIES})  # the other reasons are the generator's own
 
 
@@ -139,8 +142,8 @@ class DriveResult(Frozen):
         return self.window.seconds
 
 
-def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> DriveResult:
-    """The figures of these totals."""
+def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool, words: bool = False) -> DriveResult:
+    """The figures of these totals. `words`: what streams say was to be checked."""
     figures = _figures(totals.whole)
     per_read = totals.tokens / totals.token_reads if totals.token_reads else None
     done, latency = totals.whole.done / totals.seconds, figures["latency"]
@@ -172,7 +175,7 @@ def result_of(totals: Totals, scenario: str, load: Load, *, streams: bool) -> Dr
         ),
         body_checks=totals.body_checks,
         error_samples=totals.failures,
-        generator=judge(totals, bodies=not streams),
+        generator=judge(totals, bodies=words or not streams),
         timeline=totals.timeline,
         histograms=_histograms(totals),
     )
@@ -197,8 +200,8 @@ def judge(totals: Totals, *, bodies: bool = False) -> Generator:
     lag = quantiles(totals.worst_hub_lag or totals.hub_lag).p99
     sent = 1 - totals.dropped / totals.offered if totals.offered else 1.0
     reasons = {
-        f"the generator's CPU was over {MAX_CPU:.0f}%{_on(totals, busy)}": totals.cpu_percent > MAX_CPU,
-        f"the generator's hub was late by over {MAX_HUB_LAG:.0f} ms at p99{_on(totals, late)}": lag > MAX_HUB_LAG,
+        f"{BUSY}{_on(totals, busy)}": totals.cpu_percent > MAX_CPU,
+        f"{LATE}{_on(totals, late)}": lag > MAX_HUB_LAG,
         "no request fell into the window": not totals.whole.count,
         FAILED: totals.whole.errors > 0,
         TRUNCATED: totals.truncated_streams > 0,

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from loadtests.levels import Frozen
-
-SCHEMA_VERSION: Final = 2
-"""As in plan.py, which this module cannot import: results has both."""
+from loadtests.schema_version import SCHEMA_VERSION
 
 
 class Finding(Frozen):

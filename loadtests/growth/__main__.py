@@ -20,7 +20,7 @@ def main(words: list[str] | None = None) -> int:
     asked = _parser().parse_args(words)
     leave_on_sigterm()
     if asked.page:
-        page.store(model.load())
+        page.write(model.load())
         return 0
     size = QUICK if asked.quick else FULL
     _say(f"growth: about {size.minutes:g} min")

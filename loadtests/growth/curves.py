@@ -5,6 +5,7 @@ Rule: a table; the page, the plots and the laws walk over it. Neighbours: `shape
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,12 +15,13 @@ from loadtests.growth.model import Point
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A field of a point: its name, what it is called, its unit, and its decimals."""
+    """A field of a point: its name, what it is called, its unit, its decimals, and from where it only says "full"."""
 
     field: str
     title: str
     unit: str
     decimals: int = 0
+    full: float | None = None
 
     def of(self, point: Point) -> float | None:
         """Its value there, if it was measured."""
@@ -41,6 +43,7 @@ class Curve:
 EVENTS: Final = Quantity("rate", "throughput", "events/s")
 ANSWERS: Final = Quantity("rate", "throughput", "requests/s")
 CORES: Final = Quantity("cores", "CPU", "cores", 3)
+CORE: Final = Quantity("cores", "CPU", "cores", 3, full=0.95)  # one worker cannot be busier than its core
 REQUEST: Final = Quantity("cost_us", "CPU of a request", "us")
 EVENT: Final = Quantity("cost_us", "CPU of an event", "us", 1)
 TTFT: Final = Quantity("ttft_ms", "TTFT p99", "ms", 1)
@@ -52,9 +55,10 @@ CURVES: Final = (
         "streams",
         "Open streams",
         "open streams",
-        (EVENTS, TTFT, CORES, OWN),
+        (EVENTS, TTFT, CORE, OWN),
         "The scenario `stream` in a closed loop by the calibrated generator: so many streams at 20 events/s each, "
-        "begun again when they end, on one server, the fewest first, because memory does not come back.",
+        "begun again when they end, on one server, the fewest first, because memory does not come back. CPU has a law "
+        "only until the core is full (95%).",
     ),
     Curve(
         "pace",
@@ -83,17 +87,17 @@ CURVES: Final = (
         "length",
         "Length of the message",
         "characters",
-        (ANSWERS, REQUEST, TTFT),
+        (ANSWERS, REQUEST, TTFT, OWN),
         "`POST /chat` with a message of so many characters as fast as answers come, 16 connections; TTFT of streams "
-        "one after the other, with no model latency.",
+        "one after the other, with no model latency. One server, the shortest first: memory does not come back.",
     ),
     Curve(
         "history",
         "Length of the history",
         "messages before",
-        (ANSWERS, REQUEST, TTFT),
+        (ANSWERS, REQUEST, TTFT, OWN),
         "The same in sessions that already have so many messages, the most that the model is given "
-        "(`SESSION_MAX_MESSAGES`), in either store.",
+        "(`SESSION_MAX_MESSAGES`), in either store; a fresh server for each length.",
     ),
 )
 
@@ -107,5 +111,8 @@ def series(points: Sequence[Point], curve: Curve) -> Iterator[tuple[str, tuple[P
 
 
 def pairs(points: Sequence[Point], quantity: Quantity) -> tuple[tuple[float, float], ...]:
-    """What can be fitted: the valid points that have it."""
-    return tuple((p.x, value) for p in points if not p.reasons and (value := quantity.of(p)) is not None)
+    """What can be fitted: the valid points that have it, and are not full."""
+    most = math.inf if quantity.full is None else quantity.full
+    return tuple(
+        (p.x, value) for p in points if not p.reasons and (value := quantity.of(p)) is not None and value < most
+    )

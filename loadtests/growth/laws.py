@@ -1,9 +1,11 @@
 """The law of a curve: flat, a line, a power, or two lines that meet, by least squares, and which of them to believe.
 
-Rule: pure. Noise grows with the value, so residuals are relative (weights 1/y²). The simplest law is believed until a
-richer one has an AICc (Hurvich and Tsai 1989) lower by more than `BELIEVED`: by then the simpler one has considerably
-less support (Burnham and Anderson 2002, 2.6). Coefficients have 95% intervals by Student's t. Neighbours: `curves`
-brings the points, `page` writes the laws, `paper` goes on with them.
+Rule: pure. Noise grows with the value, so residuals are shares of the law's value: weights are 1/law², found by
+fitting again (1/y² would pull every law down to its lowest points), and a law is as far from its points as the
+logarithms are. The simplest law is believed until a richer one has an AICc (Hurvich and Tsai 1989) lower by more than
+`BELIEVED`: by then the simpler one has considerably less support (Burnham and Anderson 2002, 2.6); the best of them is
+no law when points lie `FAR` around it. Coefficients have 95% intervals by Student's t. Neighbours: `curves` brings the
+points, `page` writes the laws, `paper` goes on with them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from typing import Final, Literal
 from loadtests.analyse import student
 
 BELIEVED: Final = 4.0
+FAR: Final = 0.2  # points that lie further around a law than this follow another one, or none
+REFITS: Final = 10  # by then the weights do not change any more
 LEAST: Final = 1e-12  # of a sum of squares: what fits exactly is not fitted better still
 Kind = Literal["flat", "line", "power", "bend"]
 Pairs = Sequence[tuple[float, float]]
@@ -33,10 +37,15 @@ class Law:
     coefficients: tuple[float, ...]
     half: tuple[float, ...]
     spread: float
-    """Of the points around it, as a share of its value (root mean square)."""
+    """Of the points around it: the root mean square of ln(point / law), which is nearly a share of its value."""
     points: int
     bend: float | None = None
     covariance: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the points follow it; the best of all laws may still be none."""
+        return self.spread <= FAR
 
     def at(self, x: float) -> float:
         """Its value."""
@@ -53,7 +62,7 @@ class Law:
 
 
 def fit(pairs: Pairs) -> Law | None:
-    """The law of these points; None with too few of them (or of their places) to tell any."""
+    """The best law of these points, if it `holds` or not; None with too few of them (or of their places) for any."""
     kept = sorted((x, y) for x, y in pairs if y > 0)
     best: tuple[float, Law] | None = None
     for make in (_flat, _line, _power, _bend):
@@ -94,14 +103,18 @@ def _bend(pairs: Pairs) -> Law | None:
 
 
 def _linear(kind: Kind, pairs: Pairs, bend: float | None) -> Law | None:
-    if len(pairs) <= _freedom(kind) + 1:
-        return None
-    solved = _solve([(_row(kind, x, bend), y, 1 / (y * y)) for x, y in pairs])
-    if solved is None:
-        return None
-    values, covariance = solved
-    half = _halves(covariance, len(pairs) - len(values))
-    return _spread(Law(kind, values, half, 0.0, len(pairs), bend, covariance), pairs)
+    """Weighted by what the law before it says, the points themselves before the first; never one that is not over 0."""
+    law, said = None, [y for _, y in pairs]
+    for _ in range(REFITS if len(pairs) > _freedom(kind) + 1 else 0):
+        solved = _solve([(_row(kind, x, bend), y, 1 / (at * at)) for (x, y), at in zip(pairs, said, strict=True)])
+        if solved is None:
+            return None
+        values, covariance = solved
+        law = Law(kind, values, _halves(covariance, len(pairs) - _freedom(kind)), 0.0, len(pairs), bend, covariance)
+        said = [law.at(x) for x, _ in pairs]
+        if min(said) <= 0:
+            return None
+    return law and _spread(law, pairs)
 
 
 def _row(kind: Kind, x: float, bend: float | None) -> list[float]:
@@ -118,7 +131,7 @@ def _places(pairs: Pairs) -> int:
 
 
 def _spread(law: Law, pairs: Pairs) -> Law:
-    mean = math.fsum(((y - law.at(x)) / y) ** 2 for x, y in pairs) / len(pairs)
+    mean = math.fsum(math.log(y / law.at(x)) ** 2 for x, y in pairs) / len(pairs)
     return Law(law.kind, law.coefficients, law.half, math.sqrt(mean), law.points, law.bend, law.covariance)
 
 

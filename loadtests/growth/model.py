@@ -1,7 +1,8 @@
 """What is measured of growth, as it is stored: a point for each value that was tried, each time it was tried.
 
 Rule: only what was seen; the laws and every figure of the page are worked out from it. A point with reasons is not
-valid: it is shown, and fitted to nothing. Neighbours: `shapes` measures, `curves` says what there is, `laws` fits.
+valid: it is shown, and fitted to nothing. Neighbours: `shapes` measures, `valid` says which points count, `curves` says
+what there is, `laws` fits.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Point(Frozen):
     """One value of one curve, once. `variant`: of the curve's ways, if it has several ("": it has one).
 
     `rate`: answers or events a second; `cores`: CPU seconds a second of the whole tree; `cost_us`: CPU of an answer or
-    an event; `ttft_ms`: the 99th percentile; memory in MiB, in the middle of the window. None: not measured here.
+    an event; `ttft_ms`: the 99th percentile; memory in MiB, in the middle of the window; `settled`: whether throughput
+    and latency had stopped changing when the window began. None: not measured here.
     """
 
     curve: str
@@ -54,6 +56,7 @@ class Point(Frozen):
     ttft_ms: float | None = None
     rss_mib: float | None = None
     own_mib: float | None = None
+    settled: bool | None = None
     load_busy: float
     reasons: tuple[str, ...] = ()
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from loadtests.growth import million
+from loadtests.growth import million, valid
 from loadtests.growth.curves import CURVES, Curve, Quantity, pairs, series
-from loadtests.growth.laws import BELIEVED, Law, fit
+from loadtests.growth.laws import BELIEVED, FAR, Law, fit
 from loadtests.growth.model import STORED, WRITTEN, Measured, Point
 from loadtests.growth.plot import plot
+from loadtests.growth.valid import AMPLE, HELD
 
 HEAD: Final = f"""\
 # How it grows
@@ -22,11 +23,16 @@ Throughput, time to the first token, CPU and memory of each deployment, against 
 length of a message and of a history; the law that fits each, and what a million open streams would take.
 
 A law is one of: flat; a line, a + b·x; a power, a·x^b; two lines that meet. All are fitted by least squares to what
-was measured in every valid round, residuals as shares of the value. The simplest is believed until a richer one has an
-AICc lower by more than {BELIEVED:g}; ± is the half width of a 95% interval of the coefficient, *around it* how far the
-points lie from the law (root mean square). A point is not valid for the reasons that refuse a round of a comparison
-(errors, truncated streams, a generator that was busy or late): it is hollow in the chart, marked in the table with its
-reason under it, and in no law.
+was measured in every valid round, residuals as shares of the law's value. The simplest is believed until a richer one
+has an AICc lower by more than {BELIEVED:g}; ± is the half width of a 95% interval of the coefficient, *around it* how
+far the points lie from the law (root mean square of the logarithm, nearly a share of the value). Over {FAR:.0%} the
+best law is none: it is called so, not drawn, and nothing is worked out from it.
+
+A point is not valid for the reasons that refuse a round of a comparison (errors, truncated streams, a generator that
+was busy or late), and where nothing has settled: throughput or latency still changed when the window began, or open
+streams were given under {HELD:.0%} of the events they were asked for. It is hollow in the chart (at the upper edge, if
+it lies beyond), in brackets in the table with its reason under it, and in no law. More streams than a deployment has
+places are not told at all.
 """
 MADE: Final = """\
 {machine}. {pinning}. {rounds} rounds, in random order; {taken:%Y-%m-%d %H:%M} UTC. Written by
@@ -39,8 +45,14 @@ NONE: Final = "too few valid points"
 def store(measured: Measured) -> None:
     """Write the file, the plots and the page."""
     STORED.write_text(measured.model_dump_json(indent=1) + "\n", "utf-8")
+    write(measured)
+
+
+def write(measured: Measured) -> None:
+    """Write the plots and the page."""
+    points = valid.judged(measured).points
     for curve in CURVES:
-        STORED.with_name(file_of(curve)).write_text(plot(measured.points, curve), "utf-8")
+        STORED.with_name(file_of(curve)).write_text(plot(points, curve), "utf-8")
     WRITTEN.write_text(page(measured), "utf-8")
 
 
@@ -66,9 +78,11 @@ def _lines(measured: Measured) -> Iterator[str]:
     )
     if size.name != "full":
         yield QUICK.format(name=size.name)
+    judged, crowded = valid.judged(measured), valid.crowded(measured)
     for curve in CURVES:
-        yield from _section(measured, curve)
-    yield from million.lines(measured)
+        yield from _section(judged, curve)
+        yield from _crowded([point for point in crowded if point.curve == curve.name], curve)
+    yield from million.lines(judged)
 
 
 def _section(measured: Measured, curve: Curve) -> Iterator[str]:
@@ -84,6 +98,7 @@ def _section(measured: Measured, curve: Curve) -> Iterator[str]:
     heads = ("", curve.x, *(f"{one.title}, {one.unit}" for one in curve.quantities), "load's CPU")
     yield table(heads, [row for name, points in lines for row in _rows(name, points, curve)])
     yield from _reasons(lines)
+    yield from _full(measured, curve)
 
 
 def _rows(name: str, points: Sequence[Point], curve: Curve) -> Iterator[tuple[str, ...]]:
@@ -114,10 +129,32 @@ def _reasons(lines: Sequence[tuple[str, tuple[Point, ...]]]) -> Iterator[str]:
         yield ""
 
 
+def _full(measured: Measured, curve: Curve) -> Iterator[str]:
+    """Where a server was full, and the closed loop waited for it."""
+    mine = [p for p in measured.points if p.curve == curve.name and not p.reasons]
+    full = sorted((p.target, p.x) for p in mine if (valid.share(measured.size, p) or 1.0) < AMPLE)
+    met = [f"{target} at {x:g}" for target, x in full]
+    if met:
+        yield (
+            f"- Full: under {AMPLE:.0%} of the events asked for ({', '.join(dict.fromkeys(met))}). So many streams are "
+            "not held at their pace. The users of a closed loop wait for it, so these points count: here the laws "
+            "bend.\n"
+        )
+
+
+def _crowded(points: Sequence[Point], curve: Curve) -> Iterator[str]:
+    """What was measured once, and is not told."""
+    places = [f"{point.target} at {point.x:g} {curve.x}" for point in points]
+    if places:
+        yield f"- Left out, because it has fewer places: {', '.join(dict.fromkeys(places))}\n"
+
+
 def told(law: Law | None, curve: Curve, quantity: Quantity) -> str:
     """A law in a table's cell."""
     if law is None:
         return NONE
+    if not law.holds:
+        return f"no law, read the table (the best of them: {law.kind}, around it {law.spread:.0%})"
     x, digits = curve.x, quantity.decimals + 2
     parts = [
         f"{c:.{_digits(c, digits)}f} ±{h:.{_digits(c, digits)}f}"

@@ -1,7 +1,7 @@
 """A curve as one SVG: a panel for each quantity, a colour for each target, dashes for a second variant.
 
-Rule: pure; a line is the law, a hollow mark a point that is not valid; readable in light and dark, and every number
-stands in the page's table. Neighbours: `page` links it, `curves` and `laws`.
+Rule: pure; a line is a law that holds, a hollow mark a point that is not valid, at the upper edge if it lies beyond;
+readable in light and dark, and every number stands in the page's table. Neighbours: `page` links it, `curves`, `laws`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from loadtests.growth.laws import fit
 from loadtests.growth.model import Point
 from loadtests.report.charts.axis import Axis, linear
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 380, 220, 52, 14, 30, 40
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 380, 220, 52, 20, 30, 40
 ACROSS: Final = 2  # panels in a row
 STEPS: Final = 40  # straight pieces of a drawn law
 COLOURS: Final = ("#3b82c4", "#d97706", "#0d9488", "#8b6fd6")
@@ -40,17 +40,19 @@ def plot(points: Sequence[Point], curve: Curve) -> str:
 
 
 def _panel(lines: Sequence[Series], curve: Curve, quantity: Quantity) -> Iterator[str]:
-    values = [value for _, found in lines for point in found if (value := quantity.of(point)) is not None]
-    if not values:
+    valid = [value for _, found in lines for p in found if not p.reasons and (value := quantity.of(p)) is not None]
+    every = [value for _, found in lines for point in found if (value := quantity.of(point)) is not None]
+    if not every:
         return
-    x, y = linear(max(point.x for _, found in lines for point in found)), linear(max(values))
+    x, y = linear(max(point.x for _, found in lines for point in found)), linear(max(valid or every))
     yield f'<text class="t" x="{LEFT}" y="18">{quantity.title}, {quantity.unit}</text>'
     yield from _axes(x, y, curve.x)
     for number, (_, found) in enumerate(lines):
         yield from _marks(lines, number, quantity, x, y)
-        law = fit(pairs(found, quantity))
-        if law is not None:
-            low, high = min(p.x for p in found if not p.reasons), max(p.x for p in found if not p.reasons)
+        fitted = pairs(found, quantity)
+        law = fit(fitted)
+        if law is not None and law.holds:
+            low, high = min(fitted)[0], max(fitted)[0]
             path = "L".join(
                 f"{_x(x, at):.1f} {_y(y, law.at(at)):.1f}"
                 for at in (low + (high - low) * step / STEPS for step in range(STEPS + 1))

@@ -26,6 +26,7 @@ from loadtests.errors import UserError
 from loadtests.growth import cpu
 from loadtests.growth.loop import Loop, Seen
 from loadtests.growth.model import Point, Size
+from loadtests.growth.valid import has_room
 from loadtests.measure import MIB, Meter, use
 from loadtests.measure.environment import Cores
 from loadtests.scenarios import NO_LATENCY, find
@@ -83,23 +84,27 @@ Shape = Callable[[Place], Iterator[Point]]
 
 
 def streams(place: Place) -> Iterator[Point]:
-    """Open streams, the fewest first: memory does not come back."""
-    with place.served(find("stream").settings) as server:
-        for users in place.size.streams:
-            yield _driven(place, server, "streams", users, users)
+    """Open streams, the fewest first, because memory does not come back; never more than it has places for."""
+    fitting = [users for users in place.size.streams if has_room(place.target, users)]
+    if fitting:
+        with place.served(find("stream").settings) as server:
+            for users in fitting:
+                yield _driven(place, server, "streams", users, users)
 
 
 def streaming_workers(place: Place) -> Iterator[Point]:
     """Workers that share one core, with as many streams each time."""
     for workers in place.size.workers:
         grown = _with_workers(place, workers)
+        if not has_room(grown.target, place.size.fixed):
+            continue
         with grown.served(find("stream").settings) as server:
             yield _driven(grown, server, "streaming workers", workers, place.size.fixed)
 
 
 def pace(place: Place) -> Iterator[Point]:
     """Streams that are held open, at one pace after the other."""
-    for rate in place.size.pace:
+    for rate in place.size.pace if has_room(place.target, place.size.steady) else ():
         settings = {"SCRIPTED_TTFT": "0.1", "SCRIPTED_ITL": f"{1 / rate:g}", "SESSION_STORE": "memory://"}
         with (
             place.served(settings) as server,
@@ -183,6 +188,7 @@ def _driven(place: Place, server: Server, curve: str, x: float, users: int) -> P
         warmup=WARMUP,
         seed=place.round + 1,
         cpus=frozenset(place.cores.generator) or None,
+        words=True,
     )
     try:
         with Meter(server.processes) as meter:
@@ -199,6 +205,7 @@ def _driven(place: Place, server: Server, curve: str, x: float, users: int) -> P
         ttft_ms=result.ttft_ms and result.ttft_ms.p99,
         rss_mib=cost and cost.rss_median_mib,
         own_mib=cost and cost.uss_median_mib,
+        settled=result.warmup.settled,
         load_busy=result.generator.cpu_percent / 100,
         reasons=result.generator.reasons,
     )

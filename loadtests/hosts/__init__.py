@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from loadtests.errors import UserError
@@ -66,8 +67,8 @@ def hosts_of(workers: str | None, listen: str | None, wait: float = WAIT, proces
     names = tuple(name.strip() for name in workers.split(","))
     if not all(names) or len(set(names)) < len(names):
         raise UserError(f"--workers {workers} must name each load host once, as in --workers host1,host2")
-    if wait <= 0 or processes <= 0:
-        raise UserError("--workers-wait and --processes must be more than 0")
+    if not 0 < wait < inf or processes <= 0:
+        raise UserError("--workers-wait and --processes must be numbers over 0; give them like 60 and 2")
     address, port = endpoint(listen, "--listen")
     return Hosts(names, _own(address, port), port, wait, processes)
 

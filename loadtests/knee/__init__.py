@@ -21,9 +21,9 @@ from loadtests.descriptors import open_files
 from loadtests.drive import DriveFailed, DriveSpec
 from loadtests.errors import UserError
 from loadtests.knee.probe import judge
+from loadtests.knee.share import cost
 from loadtests.knee.show import told
-from loadtests.knee.steps import Answer, End, Next, after
-from loadtests.levels import DRIVE_SECONDS
+from loadtests.knee.steps import FAR, NEAR, Answer, End, Next, after, cut
 from loadtests.measure import Meter, Sample
 from loadtests.measure.environment import Cores
 from loadtests.plan import Model, PlannedKnee
@@ -53,14 +53,16 @@ class Interrupted(KeyboardInterrupt):
 class Place:
     """Where, until when and in front of which model a search is played.
 
-    `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit. `stopped`:
-    whether somebody has asked for the end, for a Ctrl-C that a library's callback has swallowed.
+    `deadline` (monotonic): no probe begins that would end after it, if all goes well; None: no limit. `near`: a load
+    that should be near the knee, to begin at; None: the plan's first. `stopped`: whether somebody has asked for the
+    end, for a Ctrl-C that a library's callback has swallowed.
     """
 
     cores: Cores
     logs: Path
     ceiling: Ceiling | None = None
     deadline: float | None = None
+    near: float | None = None
     tell: Callable[[str], object] = lambda _: None
     seed: int = 1
     stopped: Callable[[], bool] = lambda: False
@@ -95,15 +97,22 @@ class _Hunt:
 
     @property
     def in_time(self) -> bool:
-        longest = self.planned.warmup + self.planned.seconds + DRIVE_SECONDS
-        return self.place.deadline is None or time.monotonic() + longest <= self.place.deadline
+        return self.place.deadline is None or time.monotonic() + cost(self.planned) <= self.place.deadline
+
+    @property
+    def begin(self) -> tuple[float, float]:
+        """The first load, and the stride that goes with it."""
+        if self.place.near is None:
+            return self.planned.first, FAR
+        return min(self.place.near, self.most), NEAR
 
     def next(self, probes: list[Probe]) -> Next | End:
         """What comes after these probes; `KeyboardInterrupt` when the end was asked for."""
         if self.place.stopped():
             raise KeyboardInterrupt
-        step = after([Answer(p.load, p.held) for p in probes], self.planned.first, self.most)
-        return step if isinstance(step, End) or self.in_time else End("unfinished", "the time was over")
+        answers, (first, stride) = [Answer(p.load, p.held) for p in probes], self.begin
+        step = after(answers, first, self.most, stride)
+        return step if isinstance(step, End) or self.in_time else cut(answers, "the time was over")
 
     def found(self, probes: list[Probe], end: End) -> KneeSearch:
         """The search as a value."""
@@ -115,6 +124,7 @@ class _Hunt:
             probes=tuple(probes),
             ended=end.why,
             limit=end.limit,
+            near=self.place.near,
             model=self.place.model,
         )
 
@@ -213,6 +223,7 @@ def _spec(hunt: _Hunt, load: float, server: Running, number: int) -> DriveSpec:
         timeout=timeout(hunt.slo, planned.scenario),
         max_in_flight=connections,
         connections=connections,
+        words=True,
     )
 
 

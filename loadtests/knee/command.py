@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,7 @@ def knee(options: KneeOptions, console: Console, parts: Parts | None = None) -> 
 
 def planned_of(options: KneeOptions) -> PlannedKnee:
     """The search that is asked for; `UserError` for a scenario without one, no time, or an objective that is none."""
-    if options.minutes <= 0:
+    if not 0 < options.minutes < inf:  # neither holds for nan
         raise UserError(
             f"--minutes {options.minutes:g} leaves no time to search; give more than 0, such as {MINUTES:g}"
         )

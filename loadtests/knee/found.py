@@ -6,10 +6,11 @@ publishes its form.
 
 from __future__ import annotations
 
-from loadtests.analyse.verdict import Knees
+from loadtests.analyse.knee_values import Knees
 from loadtests.measure.environment import Environment
-from loadtests.plan import SCHEMA_VERSION, Frozen, Model, PlannedKnee
+from loadtests.plan import Frozen, Model, PlannedKnee
 from loadtests.results import Ceiling, KneeSearch, Relied
+from loadtests.schema_version import SCHEMA_VERSION
 
 
 class Found(Frozen):

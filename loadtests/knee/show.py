@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.table import Table
 
-from loadtests.analyse.verdict import Knee, Knees
+from loadtests.analyse.knee_values import Knee, Knees
 from loadtests.plan import PlannedKnee
 from loadtests.results import KneeSearch, Probe
 

@@ -1,4 +1,4 @@
-"""Which load comes next, and when a search is over: doubling, bisection, repeats at the edge, as a pure function.
+"""Which load comes next, and when a search is over: strides, bisection, repeats at the edge, as a pure function.
 
 Rule: everything is worked out from the answers so far, so a search is a value that can be replayed. A load counts as
 held while it never failed, as failed when it failed more often than it held; between the two it is neither, and
@@ -17,6 +17,8 @@ ANSWERS: Final = 3  # that an end of the bracket needs
 TRIES: Final = 2  # of a load at which the generator cannot tell
 MOST_PROBES: Final = 24
 LEAST: Final = 1.0  # the lowest load that is asked, where even the first one fails
+FAR: Final = 2.0  # times the last load: the stride while nothing is known of where the knee lies
+NEAR: Final = 1.2  # the first stride from a load that is near it: one halving of that gap is narrow enough
 
 Limit = Literal["server", "generator", "plan", "unfinished"]
 
@@ -56,9 +58,14 @@ class Tally(NamedTuple):
         return self.held + self.failed
 
     @property
+    def settled(self) -> bool:
+        """No answer more could change what it counts as: it has three, or two of three have failed already."""
+        return self.answers >= ANSWERS or 2 * self.failed > ANSWERS
+
+    @property
     def wall(self) -> bool:
         """The generator does not get past it."""
-        return self.unknown >= TRIES and self.answers < ANSWERS
+        return self.unknown >= TRIES and not self.settled
 
     @property
     def steady(self) -> bool:
@@ -102,35 +109,59 @@ def bracket(known: Sequence[Tally]) -> Bracket:
     return Bracket(low, top, barrier, max((t for t in below if t.held), default=None))
 
 
-def after(answers: Sequence[Answer], first: float, most: float) -> Next | End:
-    """What to do after these answers: the next load, or the end. Loads are whole numbers, `first` not above `most`."""
+def after(answers: Sequence[Answer], first: float, most: float, stride: float = FAR) -> Next | End:
+    """What to do after these answers: the next load, or the end. Loads are whole numbers, `first` not above `most`.
+
+    `stride`: how many times the first load the second one is, where the knee lies beyond; they grow up to `FAR`.
+    """
     if not answers:
         return Next(first, edge=False)
     known = tallies(answers)
     found = bracket(known)
     if (again := _unclear(known)) is not None:
-        step: Next | End = Next(again.load, edge=True)
-    elif (load := _elsewhere(known, found, most) or _between(found)) is not None:
+        step = Next(again.load, edge=True)
+    elif (load := _elsewhere(known, found, most, (first, stride)) or _between(found)) is not None:
         step = Next(load, edge=False)
     elif (end := _unsure(found)) is not None:
         step = Next(end.load, edge=True)
     else:
         return _end(found)
-    return step if len(answers) < MOST_PROBES else End("unfinished", f"{MOST_PROBES} probes were not enough")
+    return step if len(answers) < MOST_PROBES else cut(answers, f"{MOST_PROBES} probes were not enough")
+
+
+def cut(answers: Sequence[Answer], why: str) -> End:
+    """The end of a search that may not go on: its bracket, where it has one, is an answer, if a less sure one."""
+    found = bracket(tallies(answers))
+    if found.low is None or found.top is None:
+        return End("unfinished", why)
+    end = _end(found)
+    return End(end.limit, f"{end.why}; {why}")
+
+
+def short(answers: Iterable[Answer]) -> str:
+    """What a bracket lacks that a search with enough time gives it; "" where it lacks nothing, or there is none."""
+    found = bracket(tallies(answers))
+    if found.low is None or found.top is None or (_unsure(found) is None and _between(found) is None):
+        return ""
+    if _between(found):
+        return f"{_end(found).why}, {found.top.load / found.low.load:.2f} times as much, with a gap between them"
+    return f"{_end(found).why}; an end is sure after {ANSWERS} answers, or 2 failures"
 
 
 def _unclear(known: Sequence[Tally]) -> Tally | None:
-    """A load that has said nothing yet, or as often yes as no."""
-    return next((t for t in known if t.held == t.failed and not t.wall), None)
+    """A load that has said nothing yet, or as often yes as no; one that failed once, and held at a higher load."""
+    best = max((t.load for t in known if t.held > t.failed), default=0.0)
+    doubtful = (t for t in known if t.held == t.failed or (t.failing and not t.settled and t.load < best))
+    return next((t for t in doubtful if not t.wall), None)
 
 
-def _elsewhere(known: Sequence[Tally], found: Bracket, most: float) -> float | None:
-    """Twice the highest load while none fails; half the lowest one while none holds."""
-    highest, lowest = known[-1].load, known[0].load
+def _elsewhere(known: Sequence[Tally], found: Bracket, most: float, begin: tuple[float, float]) -> float | None:
+    """A stride above the highest load while none fails; one below the lowest while none holds. Each is longer."""
+    (first, stride), highest, lowest = begin, known[-1].load, known[0].load
     if found.top is None and highest < most:
-        return min(2 * highest, most)
+        return min(max(highest + 1, round(highest * min(FAR, stride * highest / first))), most)
     if found.low is None and lowest > LEAST and not (found.top and found.top.wall):
-        return max(LEAST, round(lowest / 2))
+        return max(LEAST, min(lowest - 1, round(lowest / min(FAR, stride * first / lowest))))
     return None
 
 
@@ -145,9 +176,9 @@ def _between(found: Bracket) -> float | None:
 
 
 def _unsure(found: Bracket) -> Tally | None:
-    """An end with fewer than three answers: the lower first, because when it fails everything moves."""
+    """An end that more answers could change: the lower first, because when it fails everything moves."""
     ends = (found.low, found.barrier, found.top)
-    return next((t for t in ends if t and t.answers < ANSWERS and not t.wall), None)
+    return next((t for t in ends if t and not t.settled and not t.wall), None)
 
 
 def _end(found: Bracket) -> End:

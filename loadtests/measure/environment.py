@@ -18,7 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from loadtests.plan import SCHEMA_VERSION, Frozen, Model
+from loadtests.plan import Frozen, Model
+from loadtests.schema_version import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "unknown"

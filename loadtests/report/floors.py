@@ -13,8 +13,7 @@ from typing import Final
 from markupsafe import Markup
 
 from loadtests.analyse import units
-from loadtests.analyse.floors import BY_CPU
-from loadtests.analyse.verdict import FloorCell, FloorPanel, Held, Spread
+from loadtests.analyse.verdict import FloorCell, FloorPanel, Kept, Spread
 from loadtests.report.charts import intervals as draw
 from loadtests.report.charts.axis import Axis, ratios
 
@@ -22,17 +21,23 @@ EXPLAINED: Final = (
     "A floor is a bare application of some dozen lines that sends the same bytes from the same server with the same "
     "options, and does nothing else: what a target takes beyond it is its framework and the contract."
 )
-UNDERSTATED: Final = (
-    "By CPU it looks slower than it is, because a server that is not full wakes up more often for each request: "
-    "docs/floors.md says by how much."
+COUNTED: Final = (
+    "What answered more than the generator can time is counted alone (answers, CPU-seconds, memory), which is exact "
+    "however late the generator is; its times are not used. In some round that was"
 )
 WAYS: Final = {"higher": "more is better →", "lower": "← less is better"}
-HELD: Final[Mapping[bool | None, tuple[str, str, str]]] = {
-    True: ("yes", "✓", "held"),
-    False: ("no", "✗", "not held"),
-    None: ("none", "?", "not measured"),
+HELD: Final[Mapping[Kept, tuple[str, str]]] = {
+    "held": ("yes", "✓"),
+    "not held": ("no", "✗"),
+    "not clear": ("mid", "◐"),
+    "not measured": ("none", units.DASH),
 }
-"""Whether it was held -> the badge's class, its sign, its words."""
+"""Whether it was held -> the badge's class and its sign."""
+JUDGED: Final = (
+    "Medians with the lowest and the highest round, or the ratio to the floor with its 95% interval. Held: all of that "
+    "is within what is wanted; not held: none of it is; not clear: it reaches across, or cannot be relied on."
+)
+"""How the table of what is wanted is to be read."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +109,6 @@ def said(panel: FloorPanel, target: str) -> str:
 
 
 def explained(panels: Sequence[FloorPanel]) -> str:
-    """What a floor is, and which were loaded otherwise than their twins."""
-    loads = dict.fromkeys(load for panel in panels if panel.key == BY_CPU.key for load in panel.loads)
-    if not loads:
-        return EXPLAINED
-    return f"{EXPLAINED} Loaded otherwise, as the generator cannot ask so fast: {'; '.join(loads)}. {UNDERSTATED}"
-
-
-def held_words(held: Held) -> str:
-    """Whether it was held, in a word."""
-    return HELD[held.holds][2]
+    """What a floor is, and which were counted alone."""
+    names = dict.fromkeys(name for panel in panels for name in panel.counted)
+    return f"{EXPLAINED} {COUNTED} {', '.join(names)}." if names else EXPLAINED

@@ -28,6 +28,7 @@ from loadtests.report.words import question, servers
 from loadtests.results import Run
 from loadtests.targets import load_targets
 
+LONG = 16  # letters: a longer name needs more room beside its interval
 BADGES = {
     "holds": ("yes", "✓"),
     "does not hold": ("no", "✗"),
@@ -39,7 +40,7 @@ BADGES = {
 
 def page(run: Run, verdict: Verdict) -> str:
     """The whole page."""
-    shape = {target.name: index for index, target in enumerate(run.plan.compared)}
+    shape = matrix.shapes(run.plan)
     jinja = _templates()
     assert jinja.loader is not None
     css = jinja.loader.get_source(jinja, "report.css")[0]
@@ -58,17 +59,19 @@ def page(run: Run, verdict: Verdict) -> str:
         trust=trust.badges(run, verdict),
         glance=intervals.of_primaries(verdict.sections, shape),
         matrix=matrix.views(run.plan, verdict, shape),
+        legend=matrix.legend(run.plan, shape),
+        long=max(map(len, shape), default=0) > LONG,
         costs=views.costs(verdict),
         floored=floors.picture(verdict.floors, shape),
         floor_words=floors.explained(verdict.floors),
         shape=shape,
-        **_drawing(shape),
+        **_drawing(shape, verdict),
         **_writing(shape),
     )
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
 
 
-def _drawing(shape: Mapping[str, int]) -> dict[str, Any]:
+def _drawing(shape: Mapping[str, int], verdict: Verdict) -> dict[str, Any]:
     """What the templates call for pictures."""
     return {
         "shapes": charts.SHAPES,
@@ -77,7 +80,7 @@ def _drawing(shape: Mapping[str, int]) -> dict[str, Any]:
         "glyph": interval_charts.glyph,
         "picture": partial(intervals.of_section, shapes=shape),
         "curves": partial(views.curves, shapes=shape),
-        "spectra": partial(views.spectra, shapes=shape),
+        "spectra": partial(matrix.spectra, groups=verdict.matrix, shapes=shape),
         "searches": partial(views.searches, shapes=shape),
         "timelines": partial(views.timelines, shapes=shape),
         "gap": tokens.gap,
@@ -94,11 +97,13 @@ def _writing(shape: Mapping[str, int]) -> dict[str, Any]:
     """What the templates call for words and numbers."""
     return {
         "kept": floors.HELD.__getitem__,
+        "judged": floors.JUDGED,
         "badge": lambda word: BADGES[word][0],
         "sign": lambda word: BADGES[word][1],
         "way": views.WAYS.__getitem__,
         "named": partial(_named, shape=shape),
         "noise_of": intervals.noise,
+        "tone": intervals.tone,
         "held": views.held,
         "fair_facts": fairness.facts,
         "load_words": views.load_words,

@@ -112,8 +112,13 @@ def noise(panel: Panel) -> str:
     return f"A against A: {units.ratio_span(panel.noise)}" if panel.noise else "A against A: not known"
 
 
+def tone(panel: Panel, ratio: Ratio) -> tuple[str, str]:
+    """How the ratio's word is shown, and the sign before it."""
+    return EVEN.get(ratio.word or "", TONES.get((panel.better, ratio.word or ""), ("few", "?")))
+
+
 def _row(panel: Panel, target: str, ratio: Ratio, axis: Axis, shape: int) -> Row:
     said = units.said(panel, ratio)
-    tone, sign = EVEN.get(ratio.word or "", TONES.get((panel.better, ratio.word or ""), ("few", "?")))
+    css, sign = tone(panel, ratio)
     label = f"{target}, {panel.title}: {units.ratio(ratio)}, {units.ratio_span(ratio)}, {said}"
-    return Row(target, shape, ratio, said, tone, sign, draw.track(ratio, panel.noise, axis, shape, label))
+    return Row(target, shape, ratio, said, css, sign, draw.track(ratio, panel.noise, axis, shape, label))

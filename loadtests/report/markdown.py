@@ -27,18 +27,20 @@ def summary(run: Run, verdict: Verdict) -> str:
     text = jinja.get_template("summary.md.j2").render(
         run=run,
         plan=run.plan,
-        matrix=matrix.views(run.plan, verdict, {t.name: i for i, t in enumerate(run.plan.compared)}),
+        matrix=matrix.views(run.plan, verdict, matrix.shapes(run.plan)),
         environment=run.environment,
         gate=run.gate,
         verdict=verdict,
         question=question(run.plan),
         median=units.median,
         compared=units.compared,
+        ratio_span=units.ratio_span,
+        way=views.WORDS.__getitem__,
         noise_of=intervals.noise,
         held=views.held,
         floor_words=floors.explained(verdict.floors),
         against=floors.said,
-        kept=floors.held_words,
+        judged=floors.JUDGED,
         trust=trust.badges(run, verdict),
     )
     return text.rstrip() + "\n"

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from loadtests.analyse import units
-from loadtests.analyse.verdict import Cell, MatrixGroup, Panel, Section, Verdict, Word
+from loadtests.analyse.verdict import Cell, Kept, MatrixGroup, Panel, Row, Section, Verdict, Word
 from loadtests.plan import Plan
 from loadtests.report import floors, intervals, views
 
@@ -25,7 +25,12 @@ STYLES = {
     "not clear in this run": "dim",
     "not measured in this run": "dim",
 }
-KEPT: Mapping[bool | None, str] = {True: "bold green", False: "bold red", None: "dim"}
+KEPT: Mapping[Kept, str] = {
+    "held": "bold green",
+    "not held": "bold red",
+    "not clear": "bold yellow",
+    "not measured": "dim",
+}
 # a difference stands out, its lack does not; what is better and worse is in the words
 TONES: Mapping[Word | None, str] = {
     "higher": "bold",
@@ -44,6 +49,7 @@ def show(console: Console, plan: Plan, verdict: Verdict) -> None:
         console.print(_rows(verdict))
     if verdict.held:
         console.print(_limits(verdict))
+        console.print(escape(floors.JUDGED), highlight=False)
     if verdict.floors:
         console.print(_floors(verdict, plan))
         console.print(escape(floors.explained(verdict.floors)), highlight=False)
@@ -77,8 +83,13 @@ def _rows(verdict: Verdict) -> Table:
     table.add_column("verdict", max_width=18)
     for row in verdict.rows:
         style = STYLES[row.holds]
-        table.add_row(row.title, escape(row.measured), f"[{style}]{row.holds}[/{style}]")
+        table.add_row(row.title, _measured(row), f"[{style}]{row.holds}[/{style}]")
     return table
+
+
+def _measured(row: Row) -> str:
+    elsewhere = f"\n[dim]{escape(row.elsewhere)}[/dim]" if row.elsewhere else ""
+    return f"{escape(row.measured)}{elsewhere}"
 
 
 def _limits(verdict: Verdict) -> Table:
@@ -86,8 +97,8 @@ def _limits(verdict: Verdict) -> Table:
     for name in ("target", "what", "at", "wanted", "measured", ""):
         table.add_column(name)
     for row in verdict.held:
-        style = KEPT[row.holds]
-        word = f"[{style}]{floors.held_words(row)}[/{style}]"
+        style = KEPT[row.kept]
+        word = f"[{style}]{row.kept}[/{style}]"
         at = f"{row.scenario}, {row.level.label}"
         table.add_row(row.target, row.what, at, row.wanted, escape(row.measured), word)
     return table

@@ -41,11 +41,11 @@ class Badge:
 
 def badges(run: Run, verdict: Verdict) -> tuple[Badge, ...]:
     """In the order of asking: is it the same service, did the rounds count, was it the server that was measured?"""
-    drives = [driven for done in run.rounds if done.good for driven in done.drives]
+    drives = [driven for done in run.rounds for driven in done.timed]
     return (
         _conformance(run),
         *_fairness(run),
-        _rounds(verdict),
+        _rounds(run, verdict),
         *_model(run),
         _generator(drives),
         _ceiling(run, drives),
@@ -68,12 +68,17 @@ def _fairness(run: Run) -> Iterator[Badge]:
         yield Badge(found[0], "Fairness", found[1], "fairness")
 
 
-def _rounds(verdict: Verdict) -> Badge:
+def _rounds(run: Run, verdict: Verdict) -> Badge:
     done, planned, refused = verdict.rounds_done, verdict.rounds_planned, verdict.rounds_refused
     empty = any(not item.good for section in verdict.sections for item in section.validity)
-    state: State = "bad" if empty else "good" if not refused and verdict.complete else "care"
+    left_out = sum(len(done.left_out) for done in run.rounds)
+    state: State = "bad" if empty else "good" if not refused and not left_out and verdict.complete else "care"
     of = f"{planned}" if done == planned else f"{done} played"
-    notes = (f", {refused} refused" if refused else "", "" if done == planned else f", {planned} planned")
+    notes = (
+        f", {refused} refused" if refused else "",
+        f", without {left_out} of their loads" if left_out else "",
+        "" if done == planned else f", {planned} planned",
+    )
     return Badge(state, "Rounds", f"{done - refused} of {of} count{''.join(notes)}", "validity")
 
 

@@ -13,14 +13,16 @@ from operator import attrgetter
 from markupsafe import Markup
 
 from loadtests.analyse import units
-from loadtests.analyse.verdict import Knee, Panel, Section, Spectrum, StreamLine, Verdict
+from loadtests.analyse.knee_values import Knee
+from loadtests.analyse.verdict import Panel, Section, Spectrum, StreamLine, Verdict
 from loadtests.report.charts import axis, loads, tokens
 from loadtests.report.charts.spectrum import spectrum
 from loadtests.report.words import main_levels
 from loadtests.scenarios import find
 from loadtests.slo import Time, parse
 
-WAYS = {"higher": "more is better ↑", "lower": "less is better ↓", "neither": "for information"}
+WORDS = {"higher": "more is better", "lower": "less is better", "neither": "for information"}
+WAYS = WORDS | {"higher": "more is better ↑", "lower": "less is better ↓"}
 # what a server costs: shown together in a section of its own, so these have no strip in their scenario's
 COSTS = (("chat", "cpu_ms"), ("stream", "cpu_million"), ("stream", "mib_stream"), ("chat", "rss"))
 # figures of a search that are drawn against load: attribute, title, unit, the terms of the objective that limit it
@@ -150,7 +152,7 @@ def held(knee: Knee, unit: str, *, stream: bool) -> str:
     if low is None:
         return f"holds nowhere: fails at {high} {what} already" if high else "no probe could tell"
     if high is not None:
-        return f"holds {low} {what}, fails at {high}"
+        return f"holds {'about ' if knee.short else ''}{low} {what}, fails at {high}"
     ends = {
         "generator": "the generator's limit, not the server's",
         "plan": "no higher load was tried",

@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Options(BaseModel):
     """Times are in seconds; `jitter` and `fault_rate` are shares, from 0 to 1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     key: str = Field(min_length=1)
     ttft: NonNegativeFloat = 0.0

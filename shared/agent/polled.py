@@ -1,4 +1,4 @@
-"""From an generator of deltas, which blocks, to a call that is polled: one reader per call, and a small queue between.
+"""From a generator of deltas, which blocks, to a call that is polled: one reader per call, and a small queue between.
 
 Rule: the queue is bounded, so a client that reads slowly slows the model's stream down and no memory grows; and once
 `close` is called the reader soon ends, whatever it waits for. The reader is a thread (a greenlet where gevent has

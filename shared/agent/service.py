@@ -27,8 +27,7 @@ class Rules:
 
     def __init__(self, settings: Settings, drain: Drain, clock: Clock) -> None:
         self._drain, self._clock = drain, clock
-        first_token = settings.model_first_token_timeout or settings.model_timeout
-        self._limits = Limits(settings.model_timeout, settings.stream_heartbeat, first_token)
+        self._limits = Limits(settings.model_timeout, settings.stream_heartbeat, settings.model_first_token_timeout)
         self.history = settings.session_max_messages
         self.slots = Slots(settings.max_streams)
 
@@ -94,9 +93,11 @@ class Agent:
             self._store.delete(session)
 
     def close(self) -> None:
-        """Let go of the model and the store."""
-        self._model.close()
-        self._store.close()
+        """Let go of the model and, whatever becomes of that, of the store."""
+        try:
+            self._model.close()
+        finally:
+            self._store.close()
 
     def _outputs(self, session: Session, request: ChatRequest) -> Driver:
         history = self._store.read(session, self._rules.history)
@@ -145,8 +146,10 @@ class AsyncAgent:
 
     async def close(self) -> None:
         """As `Agent.close`."""
-        await self._model.close()
-        await self._store.close()
+        try:
+            await self._model.close()
+        finally:
+            await self._store.close()
 
     async def _outputs(self, session: Session, request: ChatRequest) -> AsyncDriver:
         history = await self._store.read(session, self._rules.history)

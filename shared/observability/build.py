@@ -48,5 +48,6 @@ def _installed(setting: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise ConfigurationError(
-            f'{setting} is set, but {error.name} is not installed: pip install "parity[observability]", or unset it'
+            f"{setting} is set, but {error.name} is not installed: "
+            "run pip install '.[observability]' in the kit's folder, or unset it"
         ) from error

@@ -1,11 +1,17 @@
 """The report in a browser: nothing is cut off or needs sideways scrolling, on a phone or a desk, in light or dark."""
 
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
 
+from loadtests.analyse import analyse
+from loadtests.matrix import played
+from loadtests.plan import make_plan
 from loadtests.report import html
+from loadtests.targets import load_targets
+from tests.unit.loadtests import made_up
 from tests.unit.loadtests.sample_verdict import SAMPLES
 
 # what juts out of its chart, and every pair of tick labels of one chart that touch; both as readable lists
@@ -37,6 +43,27 @@ def test_it_fits(page: Page, name: str, width: int) -> None:
         assert page.evaluate(CUT_OFF) == []
         assert page.evaluate(TOUCHING) == []
         page.evaluate(OPEN_ALL)
+
+
+SCROLLED = """() => [...document.querySelectorAll('[id^=matrix] :is(table, .scroll, .cell > *)')].filter((part) => {
+  const box = part.getBoundingClientRect();
+  return part.scrollWidth > Math.max(part.clientWidth, box.width) + 1 || box.left < 0 || box.right > window.innerWidth;
+}).map((part) => part.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize("width", [390, 1180])
+def test_every_figure_of_the_matrix_is_seen(page: Page, tmp_path: Path, width: int) -> None:
+    """On a phone and on a desk, no table of the matrix has to be scrolled sideways, and no figure of it is hidden."""
+    plan = make_plan(played(load_targets(), 1), mode="matrix")
+    run = made_up.a_run(tmp_path, plan)
+    verdict = analyse(run)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.set_content(html.page(run, verdict))
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(SCROLLED) == []
+    known = sum(cell.value is not None for group in verdict.matrix for panel in group.panels for cell in panel.cells)
+    assert page.locator(".sheet .cell > b:visible").count() == known > 100
 
 
 CONTRAST = """() => {

@@ -36,8 +36,7 @@ def text(found: Costs) -> str:
     """The whole page."""
     return TEMPLATE.read_text("utf-8").format(
         table=table(found),
-        asgi=100 * (found.understated("floor-asgi-uvicorn") - 1),
-        gevent=100 * (found.understated("floor-wsgi-gevent") - 1),
+        asgi=100 * (found.idle("floor-asgi-uvicorn") - 1),
         measured_at=found.measured_at,
         machine=found.machine,
     )

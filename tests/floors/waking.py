@@ -51,7 +51,7 @@ class Costs(Frozen):
     machine: str
     costs: tuple[Cost, ...]
 
-    def understated(self, floor: str) -> float:
+    def idle(self, floor: str) -> float:
         """How many times as much CPU a request took at the highest rate as in the closed loop."""
         mine = [cost for cost in self.costs if cost.floor == floor]
         return [cost.cpu_us for cost in mine if not cost.closed][-1] / next(c.cpu_us for c in mine if c.closed)

@@ -1,8 +1,10 @@
 """What is made of a measurement of growth: its laws, its sum on paper, its page; and that one can be played."""
 
+from statistics import fmean
+
 import pytest
 
-from loadtests.growth import model, page, paper
+from loadtests.growth import model, page, paper, valid
 from loadtests.growth.curves import CURVES, Quantity, pairs
 from loadtests.growth.laws import Law, fit
 from loadtests.growth.model import Measured, Point
@@ -54,6 +56,40 @@ def test_few_points_have_no_law() -> None:
     assert found.kind == "flat"
 
 
+@pytest.mark.parametrize("values", [(1.0, 1.0, 1.0, 1.0, 6.0, 8.0), (8.0, 6.0, 1.0, 1.0, 1.0, 1.0)], ids=str)
+def test_a_law_is_not_drawn_down(values: tuple[float, ...]) -> None:
+    """A flat law is the mean of its points, however far the high ones are from the low ones; and then it is no law."""
+    found = fit([(float(x % 2), y) for x, y in enumerate(values)])
+    assert found is not None
+    assert found.kind == "flat"
+    assert found.coefficients[0] == pytest.approx(fmean(values))
+    assert not found.holds
+
+
+def test_a_law_can_miss_by_any_factor() -> None:
+    """Points that grow a hundredfold are a power, and not a flat law far under them that misses each by its share."""
+    noise = (0.8, 1.25, 0.9, 1.1, 1.2, 0.85, 1.0, 1.15, 0.95, 1.05)
+    places = (50.0, 100.0, 200.0, 400.0, 1_000.0) * 2
+    found = fit([(x, 0.05 * x**1.6 * share) for x, share in zip(places, noise, strict=True)])
+    assert found is not None
+    assert found.kind == "power"
+    assert found.coefficients[1] == pytest.approx(1.6, abs=0.2)
+    assert found.holds
+
+
+def test_no_law_is_called_so() -> None:
+    """Where points lie too far around the best law, the page says that there is none, and the chart draws none."""
+    curve = next(one for one in CURVES if one.name == "length")
+    wild = [
+        Point(curve="length", target="t", x=x, round=number, ttft_ms=value, load_busy=0.1)
+        for x in (10, 100, 500)
+        for number, value in enumerate((1.0, 4.0))
+    ]
+    words = page.told(fit([(p.x, p.ttft_ms or 0.0) for p in wild]), curve, Quantity("ttft_ms", "TTFT", "ms"))
+    assert words.startswith("no law, read the table")
+    assert 'stroke-width="1.5"' not in plot(wild, curve)
+
+
 def test_the_interval_grows_beyond_the_points(made: Measured) -> None:
     """A law is surer of its value in the middle of its points than far away from them."""
     found = law(made, "streams", "own_mib")
@@ -65,13 +101,28 @@ def test_a_million_is_worked_out(made: Measured) -> None:
     target = load_targets()[FULL.targets[0]]
     laws = paper.laws_of(made, target.name)
     assert laws is not None
-    busy, calm = paper.needs(made, target, laws)
+    begun, busy, calm = paper.needs(made, target, laws)
+    assert begun.streams_each == pytest.approx((0.7 - 0.02) / 0.0014, rel=NEAR)
+    assert begun.workers == pytest.approx(1e6 / begun.streams_each, rel=0.01)
     assert busy.cores == pytest.approx(1e6 * 0.21 / FULL.steady, rel=NEAR)
     assert calm.cores == pytest.approx(1e6 * 0.02 / FULL.steady, rel=NEAR)
     assert busy.workers == pytest.approx(busy.cores / paper.FULL, rel=0.01)
     assert busy.gib == pytest.approx((0.05 * 1e6 + 40 * busy.workers) / 1024, rel=NEAR)
     assert busy.descriptors > 1e6
     assert busy.hosts >= calm.hosts
+
+
+@pytest.mark.parametrize("name", FULL.targets)
+def test_the_paper_agrees_with_what_was_measured(name: str) -> None:
+    """On paper a stream that begins and ends costs what it did at the measured size that is nearest."""
+    stored = valid.judged(model.load())
+    laws, target = paper.laws_of(stored, name), load_targets()[name]
+    assert laws is not None
+    begun = next(paper.needs(stored, target, laws))
+    mine = [p for p in stored.points if (p.curve, p.target) == ("streams", name) and not p.reasons and p.cores]
+    near = min((p.x for p in mine), key=lambda x: abs(x - begun.streams_each))
+    cost = fmean((p.cores or 0.0) / p.x for p in mine if p.x == near)
+    assert begun.each == pytest.approx(cost, rel=NEAR)
 
 
 def test_the_page_shows_everything(made: Measured) -> None:
@@ -101,7 +152,15 @@ def test_page_is_of_the_stored_measurement() -> None:
     stored = model.load()
     assert model.WRITTEN.read_text("utf-8") == page.page(stored)
     for curve in CURVES:
-        assert model.STORED.with_name(page.file_of(curve)).read_text("utf-8") == plot(stored.points, curve)
+        drawn = plot(valid.judged(stored).points, curve)
+        assert model.STORED.with_name(page.file_of(curve)).read_text("utf-8") == drawn
+
+
+def test_a_full_core_is_in_no_law_of_cpu() -> None:
+    """A core that is full tells nothing of what one stream more costs, so such a point is not fitted."""
+    core = next(one for curve in CURVES if curve.name == "streams" for one in curve.quantities if one.field == "cores")
+    points = [Point(curve="streams", target="t", x=x, round=0, cores=x, load_busy=0.1) for x in (0.5, 0.9, 0.97, 1.0)]
+    assert pairs(points, core) == ((0.5, 0.5), (0.9, 0.9))
 
 
 def test_points_that_are_not_valid_are_not_fitted() -> None:

@@ -16,13 +16,14 @@ HEAD = """\
 # Known differences
 
 A client that keeps to HTTP cannot tell FastAPI on uvicorn from Flask on gunicorn: the conformance suite compares them
-byte by byte. What is left are {number} cases in which the two *server programs* read the same bytes otherwise, nearly
-all of them before the application sees a request. They come with the deployment that is usual for a framework, and not
-with the framework. Each is tried on both sides by `tests/known_differences/` in every run of the suite, where it is
-graded “known difference”; whatever else differs is a defect. Many go away with uvicorn's other parser, `--http h11`,
-which is slower. Flask on another server has the differences of that server, and so has FastAPI on gunicorn's own
-`asgi` worker: where that worker differs from gunicorn's others, it has a column of its own. uvicorn as a worker class
-of gunicorn is uvicorn.
+byte by byte. What is left are {number} cases. In nearly all of them the two *server programs* read the same bytes
+otherwise, before the application sees a request: these come with the deployment that is usual for a framework. Where
+the columns of a case are named fastapi and flask ({by_framework}), the framework or its interface (ASGI, WSGI) is the
+reason. Each is tried on both sides by `tests/known_differences/` in every run of the suite, where it is graded “known
+difference”; whatever else differs is a defect. Many go away with uvicorn's other parser, `--http h11`, which is slower.
+Flask on another server has the differences of that server, and so has FastAPI on gunicorn's own `asgi` worker: where
+that worker differs from gunicorn's others, it has a column of its own. uvicorn as a worker class of gunicorn is
+uvicorn.
 
 {chapters}
 
@@ -35,7 +36,8 @@ def page() -> str:
     """The whole page."""
     present = [concerned for concerned in Concerned if any(row.concerned is concerned for row in DIFFERENCES)]
     chapters = "\n".join(f"- [{concerned}](#{_anchor(concerned)}): {_number(concerned)}" for concerned in present)
-    head = HEAD.format(number=len(DIFFERENCES), chapters=chapters)
+    by_framework = sum(row.by_framework for row in DIFFERENCES)
+    head = HEAD.format(number=len(DIFFERENCES), by_framework=f"{by_framework} cases", chapters=chapters)
     return head + "".join(line for concerned in present for line in _chapter(concerned))
 
 

@@ -33,6 +33,7 @@ class Manner(StrEnum):
     READ = "reads until the server closes"
     LEAVE = "closes its own side at once, and reads"
     LEAVE_LATER = "closes its own side after the first answer, and reads"
+    LEAVE_LAST = "closes its connection before a stream's last token, and asks later what is stored"
     INTERRUPT = "reads a stream while the server's main process gets SIGINT"
 
 

@@ -7,20 +7,34 @@ Neighbours: `table` (the rows), `difference` (what the words mean).
 import contextlib
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.fixtures import Launch
 from tests.conformance.selection import selection
-from tests.conformance.subject import Subject
+from tests.conformance.subject import Subject, fresh
 from tests.conformance.wire import Answer
 from tests.known_differences.difference import Difference, Manner
 from tests.known_differences.table import DIFFERENCES
+from tests.links import ROOT
 
-SENT = tuple(row for row in DIFFERENCES if row.manner is not Manner.INTERRUPT)
+SENT = tuple(row for row in DIFFERENCES if row.manner not in {Manner.INTERRUPT, Manner.LEAVE_LAST})
+LEFT = tuple(row for row in DIFFERENCES if row.manner is Manner.LEAVE_LAST)
 INTERRUPTED = tuple(row for row in DIFFERENCES if row.manner is Manner.INTERRUPT)
 STATUS = re.compile(rb"HTTP/1\.\d (\d{3})[^\r\n]*\r\n(.*?)\r\n\r\n", re.DOTALL)
 ID = re.compile(rb"x-request-id:", re.IGNORECASE)
+LATE = """\
+import time
+
+from shared.agent.model import Text
+
+
+class Agent:
+    def ask(self, conversation, tools):
+        time.sleep(2)
+        yield Text("Late.")
+"""
 
 
 @pytest.mark.rows(SENT)
@@ -58,6 +72,24 @@ def test_interrupt(launch: Launch, case: Difference) -> None:
                 data += connection.rest()
     seen = "whole" if b'"type":"end"' in data else "cut"
     assert (seen,) == expected, f"{launched.subject.name}: the stream ended with {data[-200:]!r}"
+
+
+@pytest.mark.rows(LEFT)
+def test_left(launch: Launch, case: Difference, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """A client leaves a stream two seconds before the only token of its reply.
+
+    Expected: the log says that it left, and whether the turn is stored is as the table says of the framework.
+    """
+    name, session = fresh("id"), fresh()
+    (tmp_path / "late.py").write_text(LATE, encoding="utf-8")
+    with launch({"AGENT_MODEL": "late:Agent", "PYTHONPATH": f"{ROOT}:{tmp_path}"}) as launched:
+        server = launched.subject
+        expected = _expected(case, _framework(server, request))
+        with server.stream("hello", session, ("X-Request-ID", name)) as stream:
+            assert next(stream.events())["type"] == "start"
+        assert server.log_line(name, timeout=10.0)["outcome"] == "disconnected"
+        seen = str(server.get(f"/sessions/{session}").status)
+    assert (seen,) == expected, f"{server.name}: what is stored of the turn is a {seen}, not {case.expects}"
 
 
 def _framework(server: Subject, request: pytest.FixtureRequest) -> str:

@@ -26,6 +26,11 @@ class Difference:
     value: float
     within: float | None
 
+    @property
+    def told(self) -> bool:
+        """Whether it was told from nothing: False where there is an interval that holds 0."""
+        return self.within is None or abs(self.value) > self.within
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

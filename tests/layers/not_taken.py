@@ -1,6 +1,7 @@
 """The ways to be faster that were not taken, for the page: not_taken.toml has them, with what each would save.
 
-Rule: each has its figure, how it was measured, and why it was left. Neighbours: `page` puts them at its end.
+Rule: each has why it was left, and its figure, which no stored run holds; the page says that. Neighbours: `page` puts
+them at its end.
 """
 
 import tomllib
@@ -33,9 +34,11 @@ def lines() -> Iterator[str]:
         return
     yield "## Faster, and not taken\n"
     yield (
-        "Each of these makes a twin faster and less like what its framework's users would write. What it would save of "
-        "a request's CPU time was measured in process, without a server, interleaved with the twin as it is: "
-        "good to tell 24 us from 3, and no better.\n"
+        "Each of these makes a twin faster and less like what its framework's users would write. **No stored run holds "
+        "what they would save:** these are notes of the day on which each was tried, CPU time of a request in process, "
+        "without a server, interleaved with the twin as it then was (how: "
+        "[decision 17](decisions/0017-where-the-time-goes.md), [decision 18](decisions/0018-flask-near-its-floor.md)). "
+        "They are good to tell 24 us from 3, and no better.\n"
     )
     yield words(("of", "what", "would save", "why not"), [(w.twin, w.what, w.saves, w.why) for w in found])
 

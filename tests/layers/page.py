@@ -1,11 +1,12 @@
 """docs/layers.md, from the stored measurement (and the list of what was not taken) alone.
 
-Rule: no figure is typed by hand. Neighbours: `costs` works them out, `chart` draws them, `not_taken` has the ways to be
-faster that were left.
+Rule: no figure is typed by hand, save those of the list, of which the page says so. Neighbours: `costs` works them out,
+`chart` draws them, `not_taken` has the ways to be faster that were left.
 """
 
 from collections.abc import Iterator, Sequence
 
+from loadtests.analyse import units
 from loadtests.analyse.verdict import Ratio
 from loadtests.targets import load_targets
 from tests.layers import not_taken
@@ -24,7 +25,8 @@ and for one event of a stream: first of the bare server, which writes the same b
 layer more at a time. The layers are the twin's own: its `create_app`, without what lies above the layer. All of a
 target's servers are alive at once on one core and take turns in random order; every layer is compared with the one
 before it inside the same block, and *added* has the mean of these differences with its 95% interval (Student's t over
-blocks). {connections} connections, {slices} turns of {burst:g} s in each of {blocks} blocks. {pinning}.
+blocks); where that interval holds 0, these blocks cannot tell whether the layer costs anything: the row says so and has
+no share. {connections} connections, {slices} turns of {burst:g} s in each of {blocks} blocks. {pinning}.
 
 {machine}; {taken:%Y-%m-%d %H:%M} UTC. Written by `python -m tests.layers --store` (about {minutes:g} minutes, on a
 machine that does nothing else).
@@ -86,7 +88,7 @@ def _section(found: Costs, unit: str) -> Iterator[str]:
     if found.target in LIMITS and unit == "a request":
         yield f"{LIMITS[found.target]} {_largest(found)}\n"
     yield table(
-        (f"CPU us for {unit}, with", "all", "added", "share", "times the floor"), [_cells(row) for row in found.rows]
+        (f"CPU us for {unit}, with", "all", "added", "share", "times the floor"), [cells(row) for row in found.rows]
     )
     if found.check is not None:
         yield f"{_checked(found.check, found.twin)}\n"
@@ -95,22 +97,24 @@ def _section(found: Costs, unit: str) -> Iterator[str]:
 
 
 def _largest(found: Costs) -> str:
-    """The layers that take most, in a sentence."""
-    most = sorted(found.rows, key=lambda row: -row.added.value)[:4]
+    """The layers that take most, of those that were told from nothing, in a sentence."""
+    most = sorted((row for row in found.rows if row.added.told), key=lambda row: -row.added.value)[:4]
     parts = ", ".join(f"{row.layer} {row.added.value / found.twin:.0%}" for row in most)
-    rate = f"One core can answer {1e6 / found.twin:,.0f} requests/s at most"
-    return f"{rate}; of each one's {found.twin:,.0f} us: {parts}."
+    rate = f"At this cost one core answers {1e6 / found.twin:,.0f} requests/s"
+    return f"{rate}; of a request's {found.twin:,.0f} us: {parts}."
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells(row: Row) -> tuple[str, ...]:
+    """A row of the tables."""
     name = row.layer if row.layer in {BARE, SQLITE} else f"+ {row.layer}"
     times = "" if row.times is None else f"{row.times:.1f}"
-    return name, f"{row.us:,.0f}", _told(row.added), f"{row.share:.0%}", times
+    share = f"{row.share:.0%}" if row.added.told else units.DASH
+    return name, f"{row.us:,.0f}", _told(row.added), share, times
 
 
 def _told(added: Difference) -> str:
     within = "" if added.within is None else f" ±{added.within:,.0f}"
-    return f"{added.value:+,.0f}{within}"
+    return f"{added.value:+,.0f}{within}{', not told from 0' * (not added.told)}"
 
 
 def _checked(check: Ratio, twin: float) -> str:
@@ -134,7 +138,7 @@ def _streams(measured: Measured) -> Iterator[str]:
     for target in targets(measured.stream):
         found = costs(measured.stream, target)
         twin = Row("agent and encoding", found.twin, found.over, found.over.value / found.twin, _times(found))
-        rows = [_cells(row) for row in (*found.rows, twin)]
+        rows = [cells(row) for row in (*found.rows, twin)]
         yield f"### {load_targets()[target].title} (`{target}`)\n"
         yield table(("CPU us for an event, with", "all", "added", "share", "times the floor"), rows)
 

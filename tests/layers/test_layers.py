@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from loadtests.analyse import units
 from loadtests.scenarios import find
 from tests.layers import fastapi_layers, flask_layers, model, names, page
-from tests.layers.costs import costs
+from tests.layers.costs import Difference, Row, costs
 from tests.layers.measure import measure
 from tests.layers.model import CHART, WRITTEN
 from tests.layers.names import BARE, SQLITE, TWIN, VARIABLE
@@ -71,6 +72,23 @@ def test_the_layers_pile_up() -> None:
             found = costs(cells, target)
             assert found.rows[0].layer == BARE
             assert found.twin > found.rows[0].us
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        (Difference(5.0, 44.0), False),
+        (Difference(-22.0, 50.0), False),
+        (Difference(55.0, 16.0), True),
+        (Difference(-55.0, 16.0), True),
+        (Difference(5.0, None), True),
+    ],
+)
+def test_a_layer_inside_its_noise_is_not_told(added: Difference, told: bool) -> None:
+    """Where the interval holds 0 the row says so and has no share; too few blocks for an interval say nothing."""
+    _, _, said, share, _ = page.cells(Row("errors", 293.0, added, 0.01, None))
+    assert added.told is told
+    assert (said.endswith(", not told from 0"), share) == (not told, "1%" if told else units.DASH)
 
 
 def test_page_is_of_the_stored_measurement() -> None:

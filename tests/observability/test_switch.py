@@ -62,7 +62,7 @@ def test_library_that_is_missing(twin: str, setting: str, library: str) -> None:
     ran = _run(twin, f"sys.modules['{library}'] = None; create_app()", **{setting: "/tmp/x"})
     assert (ran.returncode, ran.stdout) == (3, "")
     assert ran.stderr.startswith(f"parity: {setting} is set, but {library}")
-    assert ' is not installed: pip install "parity[observability]"' in ran.stderr
+    assert " is not installed: run pip install '.[observability]' in the kit's folder" in ran.stderr
     assert ran.stderr.count("\n") == 1
 
 

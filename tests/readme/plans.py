@@ -37,7 +37,7 @@ def planned(words: Sequence[str]) -> Plan:
     targets = played(known, 1, names) if options["matrix"] else pick(known, names or DEFAULT_TARGETS)
     return make_plan(
         targets,
-        mode=run_of(full=options["full"], limits=options["limits"], matrix=options["matrix"]),
+        mode=run_of(**{name: options[name] for name in ("quick", "full", "limits", "matrix")}),
         only=options["only"] or (),
         seed=options["seed"],
         width=None if options["width"] is None else options["width"] / 100,

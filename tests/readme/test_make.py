@@ -23,7 +23,7 @@ SAID: Mapping[str, str] = MappingProxyType(
         "verify, load, judge": "parity compare --quick",
         "the whole suite": r"pytest(?!.*(tests| -k| -m|--ignore))",
         "broken on purpose": "-m tests.mutants$",
-        "100,000 generated requests": "-m tests.fuzz --requests 100000$",
+        "50,000 generated requests to each": "-m tests.fuzz --requests 100000$",
         "style": "ruff check .$",
         "types": "mypy$",
         "walls": "lint-imports$",

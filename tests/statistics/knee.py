@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from statistics import mean, median
 from typing import Final, NamedTuple
 
-from loadtests.knee.steps import MOST_PROBES, Answer, End, Next, after, bracket, tallies
+from loadtests.knee.steps import FAR, MOST_PROBES, NEAR, Answer, End, Next, after, bracket, tallies
 
 EDGES: Final = (0.0, 0.02, 0.05, 0.10)
 SEARCHES: Final = 300
 FIRST, MOST = 50.0, 20_000.0
+GUESS: Final = 0.25  # how far a start near the knee is from it: the standard deviation of the ratio's logarithm
 
 
 class Rehearsed(NamedTuple):
@@ -37,13 +38,15 @@ def fails(load: float, knee: float, edge: float) -> float:
     return 1 / (1 + math.exp(-math.log(load / knee) / edge)) if edge else float(load > knee)
 
 
-def rehearse(edge: float, seed: int) -> Rehearsed:
-    """One search."""
+def rehearse(edge: float, seed: int, *, near: bool = False) -> Rehearsed:
+    """One search, from the usual first load or from a guess at the knee."""
     chance = random.Random(seed)
     knee = math.exp(chance.uniform(math.log(200), math.log(8_000)))
+    guess = round(knee * math.exp(random.Random(f"guess {seed}").gauss(0, GUESS)))
+    first, stride = (guess, NEAR) if near else (FIRST, FAR)
     answers: list[Answer] = []
     hasty = None
-    while isinstance(step := after(answers, FIRST, MOST), Next):
+    while isinstance(step := after(answers, first, MOST, stride), Next):
         if step.edge and hasty is None:
             hasty = _low(answers)
         answers.append(Answer(step.load, chance.random() >= fails(step.load, knee, edge)))
@@ -56,25 +59,32 @@ def table(searches: int = SEARCHES) -> Iterator[str]:
     names = (
         "edge",
         "probes, mean (most)",
+        "from near the knee",
         "too much promised, without repeats",
         "with",
         "knee inside",
         "high over low",
     )
     yield f"| {' | '.join(names)} |"
-    yield "|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|"
     for edge in EDGES:
         found = [rehearse(edge, seed) for seed in range(searches)]
+        close = [rehearse(edge, seed, near=True) for seed in range(searches)]
         wide = [r.high / r.low for r in found if r.low and r.high]
         columns = (
             f"{edge:.0%}",
-            f"{mean(r.probes for r in found):.1f} ({max(r.probes for r in found)})",
+            _probes(found),
+            _probes(close),
             f"{mean((r.hasty or 0) > r.knee for r in found):.0%}",
             f"{mean((r.low or 0) > r.knee for r in found):.0%}",
             f"{mean((r.low or 0) <= r.knee < (r.high or math.inf) for r in found):.0%}",
             f"{median(wide):.2f}",
         )
         yield f"| {' | '.join(columns)} |"
+
+
+def _probes(found: list[Rehearsed]) -> str:
+    return f"{mean(r.probes for r in found):.1f} ({max(r.probes for r in found)})"
 
 
 def _low(answers: list[Answer]) -> float | None:

@@ -7,10 +7,10 @@ Rule: no number is typed by hand. `python -m tests.statistics --store` writes it
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from loadtests.analyse import units
+from loadtests.analyse import statistics, units
 from tests.statistics.curve import SVG, curve
 from tests.statistics.noise import DOCS, Noise, Recorded
-from tests.statistics.proof import BLOCKS, FAMILY, MOST, RUN, Proof, Real, failures
+from tests.statistics.proof import BLOCKS, CHANCE, FAMILY, MOST, RUN, SLACK, Proof, Real, allowed, failures
 from tests.statistics.simulate import spread_of
 
 PAGE: Final = DOCS / "statistics.md"
@@ -34,7 +34,21 @@ def page(noise: Noise, proof: Proof) -> str:
     """The whole page."""
     against = list(failures(proof))
     verdict = f"**It does not hold: {'; '.join(against)}.**" if against else "**All of it holds.**"
-    return "\n\n".join([HEAD.rstrip(), verdict, *_sections(noise, proof)]) + "\n"
+    return "\n\n".join([HEAD.rstrip(), f"{verdict} {_allowed(proof)}", *_sections(noise, proof)]) + "\n"
+
+
+def _allowed(proof: Proof) -> str:
+    """What counts as holding, with the tolerance that `failures` has."""
+    most, worst = allowed(proof), max(share for one in proof.false for share in one.shares)
+    return (
+        f"Promised is {statistics.SURE:.0%}: of runs that call anything different, of verdicts on a single figure and "
+        f"of intervals that miss. A simulated share counts as holding up to {CHANCE:g} standard errors of its draws "
+        f"above that; what is not of whole runs may be {100 * SLACK:g} percentage point higher still, because recorded "
+        f"noise is not normal. So up to "
+        f"{most.runs:.1%} of runs, {most.false:.1%} false positives of a figure (the largest below is {worst:.1%}), "
+        f"{most.equivalent:.1%} called equivalent that are not, {most.missed:.1%} of intervals that miss and, of runs "
+        f"that stop early, {most.stopped:.1%}."
+    )
 
 
 def _sections(noise: Noise, proof: Proof) -> Iterator[str]:

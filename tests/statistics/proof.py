@@ -222,22 +222,40 @@ def _judged(noise: Noise, variant: Literal["again", "slower"], first: int, last:
         )
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """The largest shares that count as holding: of runs, of one figure's verdicts, of intervals that miss."""
+
+    runs: float
+    false: float
+    missed: float
+    stopped: float
+    equivalent: float
+
+
+def allowed(proof: Proof) -> Allowed:
+    """What is promised and chance; where a figure stands alone, `SLACK` more."""
+    false, missed, other = map(_most, (proof.draws, proof.interval_draws, proof.other_draws))
+    return Allowed(other, false + SLACK, missed + SLACK, other + SLACK, other + SLACK)
+
+
 def failures(proof: Proof) -> Iterator[str]:
     """Every sentence that speaks against the statistics; none means that they hold."""
+    most = allowed(proof)
     for one in proof.families:
-        if one.corrected > _most(statistics.SURE, proof.other_draws):
+        if one.corrected > most.runs:
             yield f"{one.corrected:.1%} of runs with {one.blocks} blocks found a difference where there is none"
     for figure in proof.false:
-        if max(figure.shares) > _most(statistics.SURE, proof.draws) + SLACK:
+        if max(figure.shares) > most.false:
             yield f"{figure.key}: {max(figure.shares):.1%} false positives"
     for interval in proof.intervals:
-        if interval.kind == "t" and interval.held < 1 - _most(statistics.SURE, proof.interval_draws) - SLACK:
+        if interval.kind == "t" and interval.held < 1 - most.missed:
             yield f"the interval held {interval.held:.1%} with {interval.blocks} blocks"
     for stopped in proof.stopping:
-        if stopped.held < 1 - _most(statistics.SURE, proof.other_draws) - SLACK:
+        if stopped.held < 1 - most.stopped:
             yield f"{stopped.key}: stopped at {stopped.width:.0%}, the interval held {stopped.held:.1%}"
     for same in proof.equivalent:
-        if same.effect and max(same.shares) > _most(statistics.SURE, proof.other_draws) + SLACK:
+        if same.effect and max(same.shares) > most.equivalent:
             yield f"{same.key}: {max(same.shares):.1%} are called equivalent at a difference of {same.effect:.0%}"
     yield from _real_failures(proof)
 
@@ -259,5 +277,5 @@ SLACK: Final = 0.01
 """What noise that is not normal may cost one figure alone."""
 
 
-def _most(share: float, draws: int) -> float:
-    return share + CHANCE * math.sqrt(share * (1 - share) / draws)
+def _most(draws: int) -> float:
+    return statistics.SURE + CHANCE * math.sqrt(statistics.SURE * (1 - statistics.SURE) / draws)

@@ -143,6 +143,15 @@ def test_what_does_not_hold_is_said(stored: Proof) -> None:
     assert "**It does not hold: " in page.page(Noise.read(), bad)
 
 
+def test_what_is_forgiven_is_said(noise: Noise, stored: Proof) -> None:
+    """A share at the edge of what is allowed is no failure and one beyond it is; the page opens with these edges."""
+    edge = proof.allowed(stored).false
+    for share, failed in ((edge, False), (edge + 0.001, True)):
+        moved = tuple(one.model_copy(update={"shares": (share,)}) for one in stored.false)
+        assert any(failures(stored.model_copy(update={"false": moved}))) == failed
+    assert f"{edge:.1%} false positives of a figure" in page.page(noise, stored)
+
+
 def test_rounds_that_lack_a_value_are_in_no_ratio() -> None:
     """A refused round leaves its block out, on either side."""
     blocks = (Rounds(baseline=1.0, again=2.0), Rounds(baseline=None, again=2.0), Rounds(baseline=1.0, again=None))

@@ -1,14 +1,19 @@
 """A bare ASGI server that keeps as much of the contract as a round looks at, but for one fault, by the name in FAULT.
 
 Rule: right until `LATER` chats were answered, where the fault is one of a server under load; so the look before the
-load finds nothing. Neighbours: `test_gates` names the fault and expects the reason.
+load finds nothing. What a stream says is the model's own, as the scenario has it. Neighbours: `test_gates` names the
+fault and expects the reason.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from itertools import pairwise
 from typing import Any
+
+from loadtests.checks import Said
+from loadtests.scenarios import find
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -19,7 +24,8 @@ KEYS = os.environ["VALID_API_KEYS"].split(",")
 IGNORES = FAULT == "ignores its settings"
 TTFT, ITL = (0.0 if IGNORES else float(os.environ.get(name, "0")) for name in ("SCRIPTED_TTFT", "SCRIPTED_ITL"))
 LATER = 8
-TOKENS = 8
+OTHER = Said(" word" * 8, 8)  # to whatever else is asked, as before a load
+SAID = {call.body: call.said for name in ("stream", "long-stream") for call in find(name).calls}
 SESSION = "9d7d6ed7-cc61-4b42-9841-f2879dd617e1"
 CALLS = [{"name": "calculate", "arguments": {}, "result": "42"}]
 PAGES = {
@@ -54,7 +60,7 @@ class Server:
         elif path == "/chat":
             await self.chat(send, tools=b"calculate" in body)
         elif path == "/chat/stream":
-            await self.stream(send)
+            await self.stream(send, SAID.get(body) or OTHER)
         else:
             await answer(send, 404, {"error": "Not found", "detail": "There is no such session."})
 
@@ -74,20 +80,31 @@ class Server:
             reply = {"reply": ""}
         await answer(send, 500 if self.wrong("errors") else 200, reply)
 
-    async def stream(self, send: Send) -> None:
+    async def stream(self, send: Send, said: Said) -> None:
         """One stream of events."""
         self.answered += 1
         early = self.wrong("answers too early")
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        events = [{"type": "start", "session_id": SESSION}, *[{"type": "token", "content": " word"}] * TOKENS]
-        for number, event in enumerate([*events, {"type": "end"}]):
-            if 1 <= number <= TOKENS:
+        for number, event in enumerate(self.events(said)):
+            if event["type"] == "token":
                 await asyncio.sleep(0 if early else TTFT if number == 1 else ITL)
             if number == 4 and self.wrong("truncates"):
                 break
             data = b"data: " + json.dumps(event).encode() + b"\n\n"
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+    def events(self, said: Said) -> Iterator[dict[str, Any]]:
+        """Those of a whole stream: as many tokens as the model's, cut anywhere, and its tool calls after the first."""
+        text = (said.text or "").swapcase() if self.wrong("wrong words") else said.text or ""
+        edges = [len(text) * number // said.tokens for number in range(said.tokens + 1)]
+        yield {"type": "start", "session_id": SESSION}
+        for number, (begin, end) in enumerate(pairwise(edges)):
+            if not (number == 3 and self.wrong("leaves a token out")):
+                yield {"type": "token", "content": text[begin:end]}
+            if number == 0 and not self.wrong("no tool call"):
+                yield from ({"type": "tool_call", **call} for call in said.tool_calls)
+        yield {"type": "end"}
 
 
 async def answer(send: Send, status: int, body: object) -> None:

@@ -15,6 +15,8 @@ from tests.unit.loadtests.fake_bench import CEILING
 from tests.validity.rounds import FEW, burning, kill_the_generator, meanwhile, move_the_generator, played
 
 TWO_CORES = pytest.mark.skipif(not choose_cores().server, reason="needs two cores to bind processes to (Linux)")
+WHOLE = Level(users=8, seconds=2.0, warmup=0.3)  # so that streams begin in the window, and end well after it
+LONGER = Level(rate=4, arrivals="constant", seconds=1.5, warmup=0.3)
 FOR_THE_SERVER = ("failed", "truncated", "body", "settings", "core", "ceiling", "offered", "only", "before the load")
 
 
@@ -51,6 +53,34 @@ def test_what_a_server_does_wrong_under_load_refuses_the_round(
     assert any(reason in text for text in done.reasons), done.reasons
     looked = any(reason in text for text in done.precheck.problems)
     assert looked == (fault == "ignores its settings"), "the fault was to be seen under load alone"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("wrong words", "body: the words are not the model's"),
+        ("leaves a token out", "body: the tokens are not the 29 that the model says"),
+        ("no tool call", "body: the tool calls are not the 1 that the model makes"),
+    ],
+)
+def test_a_stream_that_says_something_else_refuses_the_round(tmp_path: Path, fault: str, reason: str) -> None:
+    """Every stream comes whole, in order and in time, and what it says is looked at all the same."""
+    done = played(tmp_path, fault, scenario="stream", level=WHOLE)
+    result = done.drives[0].result
+    assert "bodies failed their check" in done.reasons, done.reasons
+    assert set(result.error_samples) == {reason}
+    assert done.precheck.problems == ()
+    assert result.streams is not None
+    assert (result.streams.completed > 0, result.streams.truncated) == (True, 0)
+
+
+@pytest.mark.parametrize(("scenario", "level"), [("stream", WHOLE), ("long-stream", LONGER)])
+def test_a_stream_that_says_what_the_model_says_is_taken(tmp_path: Path, scenario: str, level: Level) -> None:
+    """The control: streams of the window were looked at, and nothing was said against any of them."""
+    done = played(tmp_path, scenario=scenario, level=level)
+    assert not [reason for reason in done.reasons for word in FOR_THE_SERVER if word in reason], done.reasons
+    result = done.drives[0].result
+    assert (result.body_checks > 0, result.requests.errors) == (True, 0)
 
 
 def test_load_that_could_not_be_offered_refuses_the_round(tmp_path: Path) -> None:

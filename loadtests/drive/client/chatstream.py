@@ -2,8 +2,8 @@
 
 Rule: an event's time is the time stamp of the read that brought its last byte; nothing is averaged here.
 TTFT is the first token with content, token stamps are those of all token events, `problem` says what broke
-the contract. Neighbours: `exchange` hands over each read, `sse` finds the events, `recorder` pools the figures
-of many streams.
+the contract; `said` is put together when it is asked for. Neighbours: `exchange` hands over each read, `sse` finds
+the events, `recorder` pools the figures of many streams.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from pydantic_core import from_json, to_json
 
+from loadtests.checks import Said
 from loadtests.drive.client.sse import SSEParser
 
 LAST: Final = frozenset({"end", "error"})
@@ -35,7 +36,7 @@ class ChatStream:
         self._order = ""
         self.stamps: list[float] = []
         self.content: list[bytes] = []  # of each token, as it stands in JSON
-        self.tool_calls = 0
+        self.tool_calls: list[dict[str, object]] = []  # as they stood in their events
         self.first_content: float | None = None
         self.last: str | None = None
         self.error: str | None = None
@@ -78,9 +79,25 @@ class ChatStream:
             self._order = self._order or f"{kind!r} after {self.last!r}"
         if kind == "error":
             self.error = f"{fields.get('error')}: {fields.get('detail')}"
-        self.tool_calls += kind == "tool_call"
+        if kind == "tool_call":
+            self.tool_calls.append({name: value for name, value in fields.items() if name != "type"})
         self.last = kind
         self._open = kind not in LAST
+
+    @property
+    def text(self) -> str:
+        """The tokens joined; `ValueError` where they are no text."""
+        text: str = from_json(b'"' + b"".join(self.content) + b'"')
+        return text
+
+    @property
+    def said(self) -> Said:
+        """All that it has brought of the model's work."""
+        try:
+            text = self.text
+        except ValueError:
+            text = None
+        return Said(text, len(self.stamps), tuple(self.tool_calls))
 
     @property
     def complete(self) -> bool:

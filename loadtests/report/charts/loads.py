@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from loadtests.analyse.verdict import Knee, LoadPoint, Panel
+from loadtests.analyse import units
+from loadtests.analyse.knee_values import Knee, LoadPoint
+from loadtests.analyse.verdict import Panel
 from loadtests.report.charts.axis import Axis, loads, upright
 from loadtests.report.charts.svg import HEIGHT, SHAPES, Point, across, down, framed, joined, line, mark, text, trace
 
@@ -48,7 +50,7 @@ def search(knees: Sequence[Knee], read: Read, shapes: Mapping[str, int], limit: 
     parts = [_limit(y, limit)] if limit else []
     parts += [_search_line(knee, read, x, y, shapes[knee.target]) for knee in knees]
     parts += [_bracket(knee, x, HEIGHT + 34 + _ROW * row, shapes[knee.target]) for row, knee in enumerate(knees)]
-    label = f"{title} against load for {len(knees)} targets; the numbers are in the table"
+    label = f"{title} against load for {units.counted(len(knees), 'target')}; the numbers are in the table"
     return framed(joined(parts), y, [(across(x, v), w) for v, w in x.ticks], label, below=14 + _ROW * len(knees))
 
 

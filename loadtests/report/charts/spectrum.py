@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from loadtests.analyse import units
 from loadtests.analyse.verdict import Spectrum
 from loadtests.report.charts.axis import Axis, percentiles, upright
 from loadtests.report.charts.svg import LEFT, RIGHT, SHAPES, Point, down, framed, joined, mark, trace
@@ -28,7 +29,7 @@ def spectrum(lines: Sequence[Spectrum], naive: Sequence[Spectrum], shapes: Mappi
     drawn = [*((s, "line naive") for s in naive), *((s, "line") for s in lines)]
     body = joined(_line(s, x, y, shapes, css) for s, css in drawn)
     what = f"{lines[0].title} at {lines[0].level.label} by percentile"
-    label = f"{what}, {len(lines)} targets, in ms; the numbers are in the table"
+    label = f"{what}, {units.counted(len(lines), 'target')}, in ms; the numbers are in the table"
     return framed(body, y, ticks, label)
 
 

@@ -18,7 +18,7 @@ from shared.agent.cancel import current
 from shared.agent.openai.assembler import Nonsense
 
 LIMITS = httpx2.Limits(
-    max_connections=None,  # one for each open stream: MAX_STREAMS bounds them, and a queue would look like a slow model
+    max_connections=None,  # one for each turn in hand; a queue here would look like a slow model
     max_keepalive_connections=None,  # idle ones are gone soon:
     keepalive_expiry=4.0,  # below the 5 s after which uvicorn, and what is built on it, closes them from its side
 )

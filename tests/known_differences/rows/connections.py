@@ -48,6 +48,21 @@ CONNECTIONS = (
         profile="slow",
     ),
     Difference(
+        id="left-before-the-last-token",
+        concerned=Concerned.CONNECTION,
+        sent="A stream whose client leaves while its last token is awaited",
+        by_framework=True,
+        answers={"fastapi": "404", "flask": "200"},
+        says={"fastapi": "the turn is not stored", "flask": "the turn is stored"},
+        rfc="ASGI tells an app that its client has gone. With WSGI (PEP 3333) only a write shows it: the first one "
+        "after that still succeeds, and after the last token the turn is stored.",
+        matters="to someone who stops a reply and deletes its session at once: the turn may be stored after that.",
+        change="A shorter STREAM_HEARTBEAT makes it rarer, since a ping is a write too; a session that came back can "
+        "be deleted again.",
+        manner=Manner.LEAVE_LAST,
+        clauses=("stream.disconnect-dropped",),
+    ),
+    Difference(
         id="cut-body",
         concerned=Concerned.CONNECTION,
         sent="A POST /chat of which the body ends before its Content-Length",

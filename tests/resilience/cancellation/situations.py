@@ -64,7 +64,8 @@ asks, and a write, at which a client's leaving shows, comes only at the end. gun
 (`environ["gunicorn.socket"]`), and a thread or greenlet for each request could watch it; no other WSGI server does, and
 bytes that wait on it may be the next request of a client that pipelines as well as the end of one that half-closed and
 still reads. So the Flask twin finishes the turn, pays for all of its tokens, and stores it as any turn whose reply was
-whole; only the model's own timeouts end it earlier.
+whole; only the model's own timeouts end it earlier. A stream whose client leaves while the last token is awaited is
+stored too: the first write after a client has left succeeds ([known differences](../known-differences.md)).
 
 uvicorn takes the end of what a client sends for its leaving, so a client that half-closes after `POST /chat` gets no
 answer ([known differences](../known-differences.md)), and its turn is given up. And it tells only the newest request of

@@ -13,13 +13,15 @@ import pytest
 from loadtests.targets import DEFAULT_TARGETS, load_services
 from tests.conformance.fixtures import started
 from tests.conformance.subject import Subject
+from tests.resilience.drain import PART
 from tests.resilience.drain import client as seen
 from tests.resilience.drain.client import CHAT, STREAM, Client
 from tests.resilience.drain.deployments import deployments, with_workers
-from tests.resilience.drain.judge import broken
+from tests.resilience.drain.judge import SLACK, broken
 from tests.resilience.drain.killing import killed
 from tests.resilience.drain.measure import SIGTERM
 from tests.resilience.drain.measured import GROUPS, LONG, NEW, SHORT
+from tests.resilience.drain.page import page
 from tests.resilience.drain.stopping import stopped
 from tests.serving import serving
 
@@ -119,6 +121,14 @@ def test_late_or_odd_ends(gone: float | None, code: int, sentence: str) -> None:
     """A process that stays, or ends in another way than an operator expects, is a broken promise."""
     [found] = broken("flask-sync", 3.0, {}, gone, code)
     assert sentence in found
+
+
+def test_the_page_says_what_is_forgiven() -> None:
+    """Beside each promise of a time stands how much later it counts as broken."""
+    said = page(PART.load())
+    promised = [line for line in said.splitlines() if line.startswith("Promised: ")]
+    assert promised
+    assert all(line.endswith(f"counted as broken {SLACK:g} s after that, for a busy machine.") for line in promised)
 
 
 def test_work_taken_on_late() -> None:

@@ -27,6 +27,7 @@ def page(measured: Limits) -> str:
         _table(words.HOLDS_COLUMNS, map(_hold, measured.holds)),
         words.ENDINGS,
         _table(words.ENDINGS_COLUMNS, map(_ending, measured.endings)),
+        words.FORGIVEN.format(exit=judge.EXIT, slack=judge.SLACK),
         words.CANNOT,
     )
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)

@@ -88,6 +88,9 @@ ENDINGS = """
 ## SIGTERM with readers that are stuck
 """
 ENDINGS_COLUMNS = ("target", "stuck readers", "DRAIN_SECONDS", "gone after")
+FORGIVEN = """
+Promised: gone {exit:g} s after the grace; counted as broken {slack:g} s after that, which is what it takes to see it.
+"""
 CANNOT = """
 ## What a server program cannot do
 

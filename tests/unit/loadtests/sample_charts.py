@@ -10,7 +10,8 @@ import random
 from itertools import pairwise
 from typing import Literal
 
-from loadtests.analyse.verdict import Knee, Knees, LoadPoint, Spectrum, StreamLine
+from loadtests.analyse.knee_values import Knee, Knees, LoadPoint
+from loadtests.analyse.verdict import Spectrum, StreamLine
 from loadtests.plan import Level
 from tests.unit.loadtests.sample_run import SPEED
 

@@ -21,8 +21,8 @@ from loadtests.cli import loading
 from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed
 from loadtests.errors import UserError
-from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling
+from loadtests.schema_version import SCHEMA_VERSION
 
 
 def test_ctrl_c_ends_calibrate_with_a_sentence(

@@ -9,7 +9,8 @@ import pytest
 
 from loadtests.analyse import analyse, units
 from loadtests.analyse.caution import limits_of, warnings_of
-from loadtests.analyse.verdict import Knee, Knees, Verdict
+from loadtests.analyse.knee_values import Knee, Knees
+from loadtests.analyse.verdict import Verdict
 from loadtests.drive.totals import Warmup
 from loadtests.results import Ceiling, Ending, Round, Run
 from tests.unit.loadtests import made_up
@@ -36,7 +37,8 @@ def test_what_a_run_cannot_tell_is_said_in_numbers(verdict: Verdict, tmp_path: P
     """The smallest difference that this many rounds would have told, figure by figure."""
     resolves = panel_of(verdict, "chat", "throughput").resolves
     assert resolves is not None
-    assert f"{units.share(resolves)} in Throughput (chat)" in verdict.limits[0]
+    assert f"four of five such runs find: {units.share(resolves)} in Throughput (chat)" in verdict.limits[0]
+    assert "could not" not in verdict.limits[0], "a smaller one is found as well, less often"
     fewer = analyse(made_up.a_run(tmp_path, made_up.plan(only=("chat", "docs"), blocks=2)))
     assert fewer.limits[0] == "Too few rounds for any verdict by its figures in chat, docs."
 
@@ -106,10 +108,14 @@ def test_a_search_that_was_not_finished_brings_a_warning(quick: Run) -> None:
         cells=(
             Knee(target="flask-gthread", low=100, high=None, limit="unfinished", points=()),
             Knee(target="flask-gevent", low=100, high=120, limit="server", points=()),
+            Knee(target="fastapi-uvicorn", low=100, high=120, limit="server", short="held once at 100", points=()),
         ),
     )
-    (warning,) = warnings_of(quick, (), (), (), knees)
-    assert warning.startswith("flask-gthread: the search")
+    cut, unsure = warnings_of(quick, (), (), (), knees)
+    assert cut.startswith("flask-gthread: the search")
+    assert unsure.startswith(
+        "fastapi-uvicorn: the search for the most it holds had too little time to be sure: held once"
+    )
 
 
 def test_a_run_that_was_not_calibrated_says_so(quick: Run) -> None:

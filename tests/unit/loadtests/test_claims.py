@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from loadtests.analyse import analyse, claims, sentences, units
+from loadtests.analyse.knee_values import Knee, Knees
 from loadtests.analyse.verdict import Verdict
+from loadtests.files import ROOT
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.looked_up import panel_of, ratio_of, refuse
 
@@ -94,3 +97,62 @@ def test_an_empty_cell_is_said_in_the_sentence(tmp_path: Path) -> None:
     verdict = analyse(made_up.a_run(tmp_path, made_up.plan(only=("chat",)), bend=refuse("chat", "flask-gevent", 3)))
     row = next(row for row in verdict.rows if row.key == "performance")
     assert f"flask-gevent {sentences.MISSING}" in row.measured
+
+
+def test_each_row_names_documents_that_are_there(verdict: Verdict) -> None:
+    """What a run does not measure is named by its path in the repository, and no path is wrong."""
+    for row in verdict.rows:
+        named = re.findall(r"docs/[a-z/-]+\.md", row.elsewhere)
+        assert named, row.key
+        assert all((ROOT / path).is_file() for path in named), named
+
+
+def test_calls_in_flight_are_shown_beside_littles_law(verdict: Verdict) -> None:
+    """What the client counted open on average, and throughput times latency, are figures and words of the row."""
+    section = verdict.section("async")
+    assert section is not None
+    counted, law = section.panel("open_mean"), section.panel("littles_law")
+    assert counted is not None
+    assert law is not None
+    assert counted.median("flask-gevent") == pytest.approx(128, rel=0.02)
+    row = next(row for row in verdict.rows if row.key == "async")
+    assert "128 were open on average (throughput times latency: " in row.measured
+
+
+def test_calls_in_flight_are_told_for_each_of_several_workers(verdict: Verdict) -> None:
+    """A target with four workers has a quarter of its calls beside them; one with one worker has none."""
+    section = verdict.section("async")
+    assert section is not None
+    panel = section.panel("held")
+    assert panel is not None
+    one = panel.median("flask-gevent") or 0
+    said = sentences.held(section, {"flask-gevent": 4, "flask-gthread": 1})
+    assert f"flask-gevent {one:,.1f} ({one / 4:,.1f} for each of 4 workers)" in said
+    assert said.count("for each of") == 1
+
+
+def test_the_most_that_each_holds_is_in_its_row(verdict: Verdict) -> None:
+    """A bracket by its lower end; what is unsure or has no upper or lower end says so; without searches: nothing."""
+    section = verdict.section("chat")
+    assert section is not None
+    assert not sentences.most(section)
+    cells = (
+        Knee(target="a", low=1_200, high=1_300, limit="server", points=()),
+        Knee(target="b", low=600, high=700, limit="server", short="asked once", points=()),
+        Knee(target="c", low=900, high=None, limit="generator", points=()),
+        Knee(target="d", low=None, high=1, limit="server", points=()),
+    )
+    knees = Knees(scenario="chat", unit="requests/s", slo="errors=0", cells=cells)
+    searched = section.model_copy(update={"knees": knees})
+    assert (
+        sentences.most(searched) == "The most requests/s within errors=0: a 1,200, b about 600, c at least 900, d none."
+    )
+    assert sentences.performed(searched).endswith("d none.")
+
+
+def test_what_a_refusal_costs_is_in_the_validation_row(verdict: Verdict) -> None:
+    """Latency of an accepted and of a refused body, of each target."""
+    row = next(row for row in verdict.rows if row.key == "validation")
+    assert re.search(
+        r"Accepted and refused at p50: fastapi-uvicorn [\d.,]+ and [\d.,]+ ms, flask-gthread", row.measured
+    )

@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loadtests.cli.options import USUAL
 from loadtests.serve.ports import free_port, kept_port
+from loadtests.targets import DEFAULT_TARGETS
 
 FAKE = Path(__file__).with_name("fake_server.py")
 ENTRIES = {"fake": "", "slow": "--slow-end 60", "failing": "--fail 'SESSION_STORE cannot be written'"}
@@ -126,6 +128,11 @@ def serve(file: Path) -> Serve:
                 process.stdout.close()
 
     return start
+
+
+def test_the_help_names_the_usual_targets() -> None:
+    """What a command says that it takes without a name is what it takes."""
+    assert tuple(USUAL.split(", ")) == DEFAULT_TARGETS
 
 
 def test_help_names_every_command_and_loads_no_heavy_module() -> None:
@@ -250,6 +257,9 @@ MISTAKES = {
     "nothing to load": (["drive", "chat", "--url", "http://127.0.0.1:9", "--key", "k"], "nothing to load at"),
     "compare unknown": (["compare", "flask-threads"], "there is no target 'flask-threads'; did you mean flask-g"),
     "compare nothing": (["compare", "--only", "speed"], "there is no scenario 'speed'"),
+    "quick and full": (["compare", "--quick", "--full"], "--quick and --full are different runs; ask for one at a"),
+    "full and quick": (["compare", "--full", "--quick"], "--quick and --full are different runs; ask for one at a"),
+    "quick matrix": (["fairness", "--quick", "--matrix"], "--quick and --matrix are different runs"),
     "no run": (["report", "none"], "none"),
 }
 

@@ -15,7 +15,6 @@ from loadtests import files, report, results
 from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
 from loadtests.drive import DriveFailed, RowsLost
 from loadtests.errors import UserError
-from loadtests.levels import MARGIN
 from loadtests.plan import Level
 from loadtests.results import Ending
 from loadtests.serve import NotReady
@@ -62,7 +61,7 @@ def test_no_load_without_a_pass(tmp_path: Path) -> None:
 
 
 def test_floors_are_proved_and_then_played_with_the_targets(tmp_path: Path) -> None:
-    """Three targets, the baseline again and three floors in each of four blocks; the ceiling sets the open loop."""
+    """Three targets, the baseline again and three floors in each of four blocks, all under the same load."""
     bench = FakeBench()
     code, shown = play(tmp_path, bench.parts(), floors=True)
     run = stored(tmp_path)
@@ -70,8 +69,8 @@ def test_floors_are_proved_and_then_played_with_the_targets(tmp_path: Path) -> N
     assert (code, len(run.rounds), bench.proved) == (0, 28, [(floors, ("chat",))])
     assert run.ending is not None
     assert run.ending.blocks == {"chat": 4}
-    (rate,) = {done.drives[0].level.rate for done in run.rounds if done.target == floors[0]}
-    assert rate == round(MARGIN * CEILING.requests_per_second, -2)
+    users = {done.target: done.drives[0].level.users for done in run.rounds}
+    assert {users[name] for name in floors} == {users["fastapi-uvicorn"]}
     assert "floor-wsgi-gevent as floors" in shown
     assert {row.target for row in run.gate} == {target.name for target in run.plan.compared}
 
@@ -260,7 +259,9 @@ def test_a_full_run_ends_when_it_has_enough_and_then_searches(tmp_path: Path) ->
     assert "what is left of 10 minutes for chat to find the knee" in shown
 
 
-def test_too_little_time_for_a_verdict_is_said_before_the_load(tmp_path: Path) -> None:
+def test_too_little_time_for_a_verdict_is_refused_before_the_load(tmp_path: Path) -> None:
     """Nobody waits for minutes to learn that they could not have been enough."""
-    _, shown = play(tmp_path, FakeBench().parts(), mode="full", only=("docs",), minutes=1)
-    assert "A verdict needs 5 blocks of up to 20 s: this may be too short for one" in shown
+    message = "--minutes 1 is over before there can be a verdict: each needs 5 blocks of up to 20 s; give at least 2"
+    with pytest.raises(UserError, match=message):
+        play(tmp_path, FakeBench().parts(), mode="full", only=("docs",), minutes=1)
+    assert not list(tmp_path.glob("results/*"))

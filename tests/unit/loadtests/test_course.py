@@ -20,6 +20,7 @@ from loadtests.results import KneeSearch
 from loadtests.targets import Target
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING, FakeBench
+from tests.unit.loadtests.searched import CHAT
 
 
 class Clock:
@@ -89,12 +90,12 @@ def test_a_scenario_that_has_enough_leaves_its_time_to_the_others(tmp_path: Path
 
 def test_nothing_is_begun_that_the_time_has_no_room_for(tmp_path: Path, clock: Clock) -> None:
     """The rounds keep to their share of the minutes, and a scenario is played by all targets or by none."""
-    plan = full(minutes=8)
+    plan = full(minutes=20)
     played, _ = course(tmp_path, plan, TimedBench(clock, noisy=("chat", "docs")), clock)
     began = clock.now
     assert played.rounds() == "out of time"
-    assert plan.load_seconds == pytest.approx(0.6 * 8 * 60)
-    assert clock.now - began <= 0.6 * 8 * 60
+    assert plan.load_seconds == pytest.approx(0.6 * 20 * 60)
+    assert clock.now - began <= 0.6 * 20 * 60
     assert len(played.run.rounds) % len(plan.targets) == 0
 
 
@@ -108,6 +109,23 @@ def test_each_target_has_its_search_and_an_equal_share_of_what_is_left(tmp_path:
     assert deadlines == pytest.approx([100 + 45 * 60 / left for left in (3, 2, 1)])
     stored = results.load(played.run.folder).knees
     assert {(found.scenario, found.target) for found in stored} == {("chat", name) for name in made_up.NAMES}
+
+
+def test_a_search_begins_where_the_rounds_say_that_the_knee_is(tmp_path: Path, clock: Clock) -> None:
+    """Each target's search begins at a guess from its own rounds; without rounds at the plan's first load."""
+    played, _ = course(tmp_path, full(width=0.05), bench := TimedBench(clock), clock)
+    begun = list[float | None]()
+
+    def search(planned: PlannedKnee, target: Target, place: Place, parts: Bench) -> KneeSearch:
+        begun.append(place.near)
+        return bench.search(planned, target, place, parts)
+
+    played._tools = replace(played._tools, search=search)
+    played.knees()
+    assert begun == [None] * 3
+    played.rounds()
+    played.knees()
+    assert all(guess is not None and guess > CHAT.first for guess in begun[3:])
 
 
 def test_an_interrupted_search_is_stored_and_the_interruption_goes_on(tmp_path: Path, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from loadtests.diff.model import Change, Diff
 from loadtests.errors import UserError
 from loadtests.measure.environment import Package
 from loadtests.results import Ceiling, Round, Run
+from loadtests.schema_version import SCHEMA_VERSION
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.two_runs import GEVENT, a_run, line, pair, shown
 
@@ -251,7 +252,7 @@ def test_the_files_say_what_the_terminal_says(tmp_path: Path) -> None:
     file, data = tmp_path / "diff.md", tmp_path / "diff.json"
     _, text = shown(DiffOptions(a.folder, b.folder, fail_if=("chat.throughput<0.95",), markdown=file, json=data))
     found = Diff.model_validate_json(data.read_text("utf-8"))
-    assert json.loads(data.read_text("utf-8"))["schema_version"] == 2
+    assert json.loads(data.read_text("utf-8"))["schema_version"] == SCHEMA_VERSION
     assert found.conditions[0].state == "holds"
     page = file.read_text("utf-8")
     for part in ("| `chat.throughput<0.95` | **fails** |", "a&#124;b", "flask-gevent", f"0.80{TIMES}", found.why_by):

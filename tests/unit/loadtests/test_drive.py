@@ -245,6 +245,16 @@ def test_nobody_at_the_url() -> None:
         drive(DriveSpec("chat", url, "good"))
 
 
+def test_words_are_checked_where_the_model_is_known() -> None:
+    """The same good stream of other words: taken by itself, and refused where it must say what the kit's model says."""
+    by_itself, (asked, _) = steady_round()[0], play(steady(), "stream", users=3, words=True)
+    assert (by_itself.body_checks, by_itself.requests.errors) == (0, 0)
+    assert asked.body_checks > 0
+    assert "bodies failed their check" in asked.generator.reasons
+    (sample,) = asked.error_samples.values()
+    assert sample.example.startswith(f"200 {TOKENS} tokens, 0 tool calls: ")
+
+
 def test_wrong_key() -> None:
     """A key that the server refuses is said in one sentence with the cure, before any load."""
     with serving(contract(lambda _: (reply(),))) as served, pytest.raises(UserError, match=r"refuses the key.*--key"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,6 @@ from loadtests.measure.placing import Placed
 from loadtests.plan import SCENARIOS, Level, make_plan
 from loadtests.report.html import command
 from loadtests.results import Counted, Driven, Run
-from tests.links import ROOT
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import SECRET, FakeBench
 from tests.unit.loadtests.test_compare import play, stored
@@ -77,13 +75,6 @@ def test_every_stored_file_says_the_model_and_none_its_key(tmp_path: Path) -> No
     assert (counted.before.completed, counted.after.completed) == (0, 15)
     assert counted.added is not None
     assert counted.added.p99_ms == pytest.approx(3)
-
-
-def test_runs_from_before_say_that_their_model_was_built_in() -> None:
-    """A stored run without the field is read, and has the default."""
-    (folder, *_) = sorted(path.parent for path in (ROOT / "docs" / "results").glob("*Z-full/plan.json"))
-    assert "model" not in json.loads((folder / "plan.json").read_text("utf-8"))
-    assert results.load(folder).plan.model == "scripted"
 
 
 @pytest.mark.parametrize(

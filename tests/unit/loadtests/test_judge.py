@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.compare.judge import Conditions, reasons
+from loadtests.compare.judge import Conditions, Judged, judged
+from loadtests.drive.result import BUSY, TRUNCATED
 from loadtests.drive.totals import WorstStream
 from loadtests.measure.environment import Cores
 from loadtests.measure.placing import Placed
@@ -27,8 +28,14 @@ def against(
     """The reasons against a round of one drive at this rate."""
     result = made_up.result(scenario, LEVEL, rate, **changes)
     drives = (Driven(level=LEVEL, result=result, samples=(), placed=placed),)
-    planned = PlannedScenario(name=scenario, levels=(LEVEL,))
-    return reasons(FINE, drives, Conditions(planned, cores, CEILING))
+    return judged(FINE, drives, Conditions(PlannedScenario(name=scenario, levels=(LEVEL,)), cores, CEILING)).reasons
+
+
+def of_chat(rate: float, *, bare: bool, level: Level = LEVEL, placed: Placed = UNSEEN, **changes: object) -> Judged:
+    """All against a round of chat, of a floor or of a twin."""
+    drives = (Driven(level=level, result=made_up.result("chat", level, rate, **changes), samples=(), placed=placed),)
+    planned = PlannedScenario(name="chat", levels=(level,))
+    return judged(FINE, drives, Conditions(planned, PINNED, CEILING, bare=bare))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,53 @@ def test_a_round_near_the_ceiling_is_refused_with_the_figures(scenario: str, rat
     """From nine tenths of what the generator can drive its figures are not trusted; just below they are."""
     assert any(reason in text for text in against(scenario, rate))
     assert not any("ceiling" in text for text in against(scenario, rate * 0.98))
+
+
+def test_a_floor_that_outruns_the_generator_is_counted_and_not_timed() -> None:
+    """What speaks against its times alone is kept apart, in either loop; a twin is refused."""
+    near = (
+        "9,000 requests/s are 100% of the generator's ceiling (9,000 requests/s), "
+        "from 90% on its figures are not trusted"
+    )
+    assert of_chat(9_000, bare=True) == Judged((), (near,))
+    assert of_chat(9_000, bare=False) == Judged((near,))
+    assert of_chat(9_000, bare=True, level=Level(rate=9_000, seconds=2, warmup=0.5)) == Judged((), (near,))
+
+
+def test_what_speaks_against_counts_refuses_a_floor_too() -> None:
+    """A busy generator counts as well as an idle one; a failed request and a shared core are reasons for everybody."""
+    found = of_chat(500, bare=True, cpu_percent=99.0, truncated_streams=1, placed=Placed(server=(0, 1)))
+    assert found == Judged((TRUNCATED, "the server may run on core 1, the generator's"), (BUSY,))
+
+
+@pytest.mark.parametrize(
+    ("busy", "reasons"),
+    [((20.0, 99.0), ()), ((99.0, 99.0), (f"at 32 users: {BUSY}", f"at 64 users: {BUSY}"))],
+    ids=["one", "both"],
+)
+def test_a_load_that_the_generator_did_not_keep_up_with_is_left_out(
+    busy: tuple[float, float], reasons: tuple[str, ...]
+) -> None:
+    """The round's other load counts; a round is refused when there is none."""
+    levels = (LEVEL, Level(users=64, seconds=2, warmup=0.5))
+    drives = tuple(
+        Driven(level=level, result=made_up.result("chat", level, 500, cpu_percent=cpu), samples=())
+        for level, cpu in zip(levels, busy, strict=True)
+    )
+    planned = PlannedScenario(name="chat", levels=levels)
+    assert judged(FINE, drives, Conditions(planned, PINNED, CEILING)) == Judged(reasons)
+    assert [driven.timed for driven in drives] == [cpu < 60 for cpu in busy]
+
+
+def test_what_a_load_did_wrong_refuses_the_whole_round() -> None:
+    """A server that cut a stream at one load is not believed at the other."""
+    levels = (LEVEL, Level(users=64, seconds=2, warmup=0.5))
+    drives = tuple(
+        Driven(level=level, result=made_up.result("stream", level, 20, truncated_streams=cut), samples=())
+        for level, cut in zip(levels, (0, 1), strict=True)
+    )
+    found = judged(FINE, drives, Conditions(PlannedScenario(name="stream", levels=levels), PINNED, CEILING))
+    assert f"at 64 users: {TRUNCATED}" in found.reasons
 
 
 def test_a_server_on_the_generators_core_is_refused_and_the_reverse() -> None:
@@ -80,4 +134,4 @@ def test_streams_that_end_before_their_tokens_are_due_are_refused() -> None:
 def test_a_drive_that_did_not_finish_is_said() -> None:
     """A round with fewer drives than levels does not count."""
     planned = PlannedScenario(name="chat", levels=(LEVEL,))
-    assert reasons(FINE, (), Conditions(planned, PINNED)) == ("only 0 of 1 drives finished",)
+    assert judged(FINE, (), Conditions(planned, PINNED)) == Judged(("only 0 of 1 drives finished",))

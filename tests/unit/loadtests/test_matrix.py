@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from loadtests import matrix, report, results
+from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
 from loadtests.errors import UserError
 from loadtests.fairness import Fairness, Finding
 from loadtests.measure.environment import Cores
 from loadtests.plan import Plan, make_plan
-from loadtests.report import html, markdown
+from loadtests.report import charts, html, markdown
 from loadtests.report.matrix import cores as said_of_cores
+from loadtests.report.matrix import legend, shapes, views
 from loadtests.results import Run
 from loadtests.targets import load_targets
 from loadtests.verify import fingerprint
@@ -124,8 +126,80 @@ def test_the_report_names_the_regimes_and_says_what_was_shared(run: Run, verdict
     assert "Five things said" not in page.text
     text = markdown.summary(run, verdict)
     assert "## Each at its documented best" in text
-    assert "| flask-gevent-3 | 3 |" in text
+    assert "| flask-gevent-3 | " in text
     assert "fastapi-uvicorn" in verdict.answer
+
+
+def test_a_ratio_is_said_to_be_to_its_own_groups_baseline(run: Run, verdict: Verdict) -> None:
+    """Each group names whom its ratios are to, on page and summary; nothing is held against another group."""
+    text, page = markdown.summary(run, verdict), Page(html.page(run, verdict)).text
+    for group in verdict.matrix:
+        part = text.partition(f"## {group.title}\n")[2].partition("\n## ")[0]
+        heads = {line.rpartition(" | ")[2] for line in part.splitlines() if line.startswith("| figure")}
+        assert heads == {f"{units.TIMES} {group.baseline} |"}
+        assert f"Each {units.TIMES} is to {group.baseline}, which is 1{units.TIMES} here." in part
+        assert f"Each {units.TIMES} is to {group.baseline} , which is 1{units.TIMES} here." in page
+        panel = next(panel for panel in group.panels if panel.primary)
+        last = panel.cells[-1]
+        assert last.value
+        assert last.ratio
+        row = f"| {last.target} | {units.median(panel, last)} | {units.compared(panel, last.ratio)} |"
+        assert row in part.partition(f"**{panel.title}**")[2]
+    assert "ratio to the first FastAPI of the same group. Bold: the figure that decides" in text
+    assert "Against the baseline" not in page
+
+
+def test_the_noise_of_a_group_is_its_own_baselines(run: Run, verdict: Verdict) -> None:
+    """Only the run's baseline was played against itself: a group with another one shows no noise, and says so."""
+    one, four, best = verdict.matrix
+    assert all(panel.noise for group in (one, best) for panel in group.panels if panel.primary)
+    assert not any(panel.noise for panel in four.panels)
+    said = [view.noise for view in views(run.plan, verdict, shapes(run.plan))]
+    assert said[1] == "Only fastapi-uvicorn was played against itself, so the noise of this group is not known."
+    assert said[0] == said[2] != said[1]
+    assert markdown.summary(run, verdict).count("| fastapi-uvicorn against itself | |") == sum(
+        panel.noise is not None for group in verdict.matrix for panel in group.panels
+    )
+
+
+def test_what_so_many_rounds_find_is_said_of_each_group(verdict: Verdict) -> None:
+    """The differences that four of five such runs find are those of the group's own ratios."""
+    for group in verdict.matrix:
+        (said,) = [limit for limit in verdict.limits if f"four of five such runs find ({group.title})" in limit]
+        for panel in group.panels:
+            if panel.primary:
+                assert panel.resolves is not None
+                assert f"{units.share(panel.resolves)} in {panel.title} ({panel.scenario})" in said
+
+
+def test_within_a_group_no_two_look_alike(run: Run, verdict: Verdict) -> None:
+    """A kind of deployment has one colour and shape with however many workers, and no other kind of it has the same."""
+    place = shapes(run.plan)
+    for group in verdict.matrix:
+        assert len({place[name] % charts.SHAPES for name in group.targets}) == len(group.targets)
+    assert place["flask-sync"] == place["flask-sync-3"] == place["flask-sync-4"]
+    kinds = legend(run.plan, place)
+    assert tuple(kind.name for kind in kinds) == KINDS
+    assert kinds[-1].words == "gunicorn gevent, 1, 3 and 4 workers"
+
+
+def test_in_any_other_run_each_target_looks_like_itself() -> None:
+    """An entry and the same with more workers stand in one chart there, so they differ."""
+    usual = made_up.plan()
+    assert tuple(shapes(usual).values()) == tuple(range(len(usual.compared)))
+    assert legend(usual, shapes(usual)) == ()
+
+
+def test_every_figure_of_a_group_is_on_one_of_its_sheets(run: Run, verdict: Verdict) -> None:
+    """A sheet is one scenario of at most four figures; who has no figure of it is named below with the reason."""
+    for view in views(run.plan, verdict, shapes(run.plan)):
+        assert tuple(panel for sheet in view.sheets for panel in sheet.panels) == view.group.panels
+        for sheet in view.sheets:
+            assert len(sheet.panels) <= 4
+            named = [name for _, names in sheet.absent for name in names]
+            assert sorted([*named, *(target.name for target in sheet.targets)]) == sorted(view.group.targets)
+        assert view.sheets[0].absent == ()
+        assert all("no room" in why for sheet in view.sheets[1:] for why, _ in sheet.absent)
 
 
 def test_a_core_for_each_worker_is_said_too(run: Run, verdict: Verdict) -> None:

@@ -68,6 +68,9 @@ def test_a_knee_is_said_in_words(low: float | None, high: float | None, limit: s
     assert section.knees
     knee = section.knees.cells[0].model_copy(update={"low": low, "high": high, "limit": limit})
     assert views.held(knee, "users", stream=True) == words
+    unsure = knee.model_copy(update={"short": "asked once"})
+    about = words.replace("holds 512", "holds about 512")
+    assert views.held(unsure, "users", stream=True) == about
 
 
 def test_the_objective_is_a_line_where_it_limits_the_figure() -> None:

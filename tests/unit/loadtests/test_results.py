@@ -11,6 +11,7 @@ import pytest
 from loadtests import results, serve
 from loadtests.errors import UserError
 from loadtests.results import Ending, KneeSearch
+from loadtests.schema_version import SCHEMA_VERSION
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING
 
@@ -32,7 +33,7 @@ def test_every_file_says_its_schema_version(tmp_path: Path) -> None:
     """A later kit can tell what it reads."""
     files = sorted(made_up.a_run(tmp_path, rounds=1).folder.rglob("*.json"))
     assert len(files) == 4
-    assert all(json.loads(file.read_text())["schema_version"] == 2 for file in files)
+    assert all(json.loads(file.read_text())["schema_version"] == SCHEMA_VERSION for file in files)
 
 
 def test_keys_and_paths_do_not_reach_the_disk(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_an_incomplete_run_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        (7, "schema version 7, this kit reads up to 2; update the kit"),
+        (7, f"schema version 7, this kit reads up to {SCHEMA_VERSION}; update the kit"),
         (1, r"version 1, made by an earlier kit, .* its report\.html stands as it is, or run the comparison again"),
     ],
     ids=["newer", "older"],
@@ -85,7 +86,9 @@ def test_a_run_of_another_kit_is_said(tmp_path: Path, version: int, message: str
         results.load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"schema_version": 2}', "\ud800"], ids=["empty", "cut", "other", "bytes"])
+@pytest.mark.parametrize(
+    "text", ["", "{", f'{{"schema_version": {SCHEMA_VERSION}}}', "\ud800"], ids=["empty", "cut", "other", "bytes"]
+)
 @pytest.mark.parametrize(
     ("file", "cure"),
     [

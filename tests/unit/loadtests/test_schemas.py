@@ -16,8 +16,8 @@ from rich.console import Console
 from loadtests import diff, report, results, schemas
 from loadtests.errors import UserError
 from loadtests.fairness.model import Fairness, Finding, Look
-from loadtests.plan import SCHEMA_VERSION
 from loadtests.results import Ceiling, Ending, Gate, KneeSearch, Probe, Relied, Run
+from loadtests.schema_version import SCHEMA_VERSION
 from tests.links import ROOT
 from tests.unit.loadtests import made_up
 

@@ -71,6 +71,30 @@ def test_level() -> None:
     assert _written(logging.WARNING) == []
 
 
+def test_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler has no lock, and a line is written with a `logging` that takes it unasked, as Python 3.13's does."""
+
+    def handle(self: logging.Handler, record: logging.LogRecord) -> bool:
+        passed = self.filter(record)
+        if passed:
+            with self.lock:  # type: ignore[union-attr]  # unasked, as there
+                self.emit(record)
+        return bool(passed)
+
+    monkeypatch.setattr(logging.Handler, "handle", handle)
+    assert len(_written()) == 1
+    assert log.OneWrite(2).lock is None
+
+
+def test_filter() -> None:
+    """A filter of the handler is asked: what it keeps back is not written."""
+    with _heard(logging.INFO) as heard:
+        log.access.handlers[-1].addFilter(lambda record: "secret" not in record.getMessage())
+        log.access.info("secret")
+        log.access.info("other")
+        assert json.loads(heard.recv(65_536))["message"] == "other"
+
+
 def test_what_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """A log that nobody takes any more does not end the request; `logging` says what failed."""
     with _heard(logging.INFO) as heard:

@@ -210,7 +210,14 @@ def test_lists_are_comma_separated(environment: Callable[..., None]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("MAX_BODY_BYTES", "abc"), ("MAX_STREAMS", "-1"), ("SCRIPTED_FAULTS", "perhaps"), ("LOG_LEVEL", "loud")],
+    [
+        ("MAX_BODY_BYTES", "abc"),
+        ("MAX_STREAMS", "-1"),
+        ("MODEL_TIMEOUT", "inf"),
+        ("STREAM_HEARTBEAT", "nan"),
+        ("SCRIPTED_FAULTS", "perhaps"),
+        ("LOG_LEVEL", "loud"),
+    ],
 )
 def test_a_bad_setting_is_told_with_its_cure(environment: Callable[..., None], name: str, value: str) -> None:
     """One sentence names the variable, its value and what to do."""
