@@ -29,10 +29,11 @@ _NOTHING: tuple[_Inode, ...] = (None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A connection, and what was at the path when it was opened."""
+    """A connection, what was at the path when it was opened, and whether it can write what is there."""
 
     connection: sqlite3.Connection
     parts: tuple[_Inode, ...]
+    writes: bool
 
 
 class SqliteFile:
@@ -107,7 +108,7 @@ class SqliteFile:
         idle = self._pool()
         if self._elsewhere(kept):
             idle.extend(self._left([kept, *_emptied(idle)]))
-        elif healthy and len(idle) < _IDLE:
+        elif healthy and kept.writes and len(idle) < _IDLE:
             idle.append(kept)
         else:
             idle.extend(self._left([kept]))
@@ -207,7 +208,7 @@ class SqliteFile:
                 self._still(file)  # it has the file now, and takes what log is there with its first statement
                 for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", self._schema):
                     connection.execute(statement)
-                return _Kept(connection, self._still(file))
+                return _Kept(connection, self._still(file), _writes(connection))
             except BaseException:
                 connection.close()
                 raise
@@ -226,6 +227,20 @@ def _emptied(idle: deque[_Kept]) -> Iterator[_Kept]:
     with suppress(IndexError):  # another thread may take the last one
         while True:
             yield idle.pop()
+
+
+def _writes(connection: sqlite3.Connection) -> bool:
+    """Whether it can: SQLite opens a file that is read-only for reading alone, and the connection stays so for good."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")  # which is a plain BEGIN on such a connection, and no error
+        connection.execute("PRAGMA user_version = 0")
+    except sqlite3.Error as error:
+        if _code(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY):
+            raise
+        return _code(error) == sqlite3.SQLITE_BUSY  # somebody else writes, so the file can be written
+    finally:
+        connection.rollback()
+    return True
 
 
 def _checkpointed(connection: sqlite3.Connection) -> bool:
@@ -250,5 +265,9 @@ def _size(path: str) -> int:
 
 
 def _told(error: sqlite3.Error) -> StoreUnavailable:
-    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-    return Locked() if busy else StoreUnavailable()
+    return Locked() if _code(error) == sqlite3.SQLITE_BUSY else StoreUnavailable()
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 where there is none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

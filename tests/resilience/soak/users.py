@@ -103,8 +103,8 @@ def huge(user: User) -> None:
 
 
 def leave(user: User) -> None:
-    """The client goes away when the first token has come."""
-    with user.server.stream("tell me everything there is to say about it", user.session) as open_stream:
+    """The client goes away when the first token has come, of a reply that has no end: so its turn is never whole."""
+    with user.server.stream("/upstream stall", user.session) as open_stream:
         open_stream.until("token")
 
 

@@ -1,11 +1,13 @@
 """What only the SQLite store has to show: locks, failures, forks, and a file that does not grow for ever."""
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,34 @@ def test_sqlite_failures_are_told_and_not_kept(tmp_path: Path) -> None:
             store.read(SESSION)
         store.append(SESSION, turn("kept"))
         assert texts(store.read(SESSION)) == ["kept"]
+
+
+def test_sqlite_keeps_no_connection_that_cannot_write(tmp_path: Path) -> None:
+    """What was opened while the file was read-only has read, and is not there to fail a turn when it is no more."""
+    path = tmp_path / "sessions.sqlite3"
+    with closing(SqliteStore(path, DAY)) as early:
+        early.append(SESSION, turn("before"))
+        with read_only(path):
+            late = SqliteStore(path, DAY)
+            with pytest.raises(StoreUnavailable):
+                late.append(SESSION, turn("meanwhile"))
+            assert texts(late.read(SESSION)) == ["before"]
+        with closing(late):
+            late.append(SESSION, turn("after"))
+            assert texts(early.read(SESSION)) == ["before", "after"]
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    """For root too, by chattr(1); skips where the file system or the machine has no such thing."""
+    parts = [str(path), f"{path}-wal"]
+    program = shutil.which("chattr")
+    if program is None or subprocess.run([program, "+i", *parts], capture_output=True, check=False).returncode:
+        pytest.skip("a file is made read-only for root by chattr(1), on a file system that knows it, as root")
+    try:
+        yield
+    finally:
+        subprocess.run([program, "-i", *parts], check=True)
 
 
 def test_relative_sqlite_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
