@@ -52,6 +52,7 @@ class Crew:
         self._totals: dict[str, Totals] = {}
         self._faults: tuple[str, ...] = ()
         self._heard = 0.0
+        self._over = False
         handlers = {ASK: self._on_ask, HELLO: self._on_hello, WARM: self._on_warm, ROWS: self._on_rows}
         for name, handler in {**handlers, TOTALS: self._on_totals}.items():
             runner.register_message(name, handler)
@@ -109,6 +110,11 @@ class Crew:
         together = merge(tuple(parts.values()))
         return together.model_copy(update={"faults": (*self._lost(), *self._faults, *together.faults)})
 
+    def quit(self) -> None:
+        """End Locust, which goes on listening, and takes who comes, for half a second more."""
+        self._over = True
+        self._runner.quit()
+
     @property
     def _ahead(self) -> float:
         """Seconds in which a word reaches every worker."""
@@ -151,7 +157,11 @@ class Crew:
             del self._runner.clients[member]
 
     def _on_ask(self, msg: Any, **_: Any) -> None:
-        self._runner.send_message(TIME, {"asked": msg.data["asked"], "read": monotonic()}, msg.node_id)
+        """A question of the clock is the first word of a worker that was taken: by this master, before its end?"""
+        if self._over or msg.node_id not in self._runner.clients:
+            self._runner.send_message("quit", None, msg.node_id)
+        else:
+            self._runner.send_message(TIME, {"asked": msg.data["asked"], "read": monotonic()}, msg.node_id)
 
     def _on_hello(self, msg: Any, **_: Any) -> None:
         self._hellos[msg.node_id] = Hello.heard(msg.data)

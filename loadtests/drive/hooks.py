@@ -180,7 +180,7 @@ class Session:
         except NotCome as error:
             Path(self._option("parity_refused")).write_text(str(error), "utf-8")
             self._environment.process_exit_code = 1
-            cast(MasterRunner, self._environment.runner).quit()
+            crew.quit()
             raise SystemExit(1) from error
 
     def _option(self, name: str) -> Any:
@@ -232,11 +232,10 @@ class Session:
             runner.quit()
 
     def _lead(self) -> None:
-        runner = self._environment.runner
-        if self._crew is not None and runner is not None:
+        if self._crew is not None:
             self._crew.lead(self._start, self._timing, self._environment.stop_timeout or 0.0)
             self._result = self._crew.result()
-            runner.quit()
+            self._crew.quit()
 
     def _on_stop(self, environment: Environment, **_: Any) -> None:
         self._watching.kill()

@@ -30,6 +30,7 @@ QUESTIONS: Final = 8  # of the clock; the quickest answer is the one that counts
 ANSWER: Final = 1.0  # seconds for one
 TRIES: Final = 20  # a master that is none of this kit's answers none of them
 GONE: Final = 10.0  # seconds without a heartbeat, which comes each second
+NEW: Final = 4.0  # seconds for the first: a master can end between taking a worker and telling it to quit
 CHUNK: Final = 1 << 20  # of the rows: well below what ZeroMQ holds for a slow line
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Member:
         self._runner = runner
         self._clock = Clock()
         self._answered = Event()
-        self._heard = monotonic()
+        self._latest = monotonic() + NEW
         self.orders: Orders | None = None
         runner.register_message(TIME, self._on_time)
         runner.register_message(ORDERS, self._on_orders)
@@ -91,9 +92,9 @@ class Member:
     def _watch(self) -> None:
         """A master that was killed, a cable, or `parity worker` itself: nobody else would end the load under way."""
         parent = os.getppid()
-        while monotonic() < self._heard + GONE and os.getppid() == parent:
+        while monotonic() < self._latest and os.getppid() == parent:
             gevent.sleep(1.0)
-        log.error("the load ends: its `parity worker` is gone, or no master was heard for %.0f s", GONE)
+        log.error("the load ends: its `parity worker` is gone, or no master was heard any more")
         self._runner.environment.stop_timeout = 0.0
         self._runner.quit()
 
@@ -109,4 +110,4 @@ class Member:
         self._runner.environment.process_exit_code = DISMISSED
 
     def _on_heartbeat(self, **_: Any) -> None:
-        self._heard = monotonic()
+        self._latest = monotonic() + GONE

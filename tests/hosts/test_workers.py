@@ -3,12 +3,16 @@
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import msgpack  # type: ignore[import-untyped]  # it has no hints
 import psutil
 import pytest
+import zmq
 
 from loadtests.drive import DriveResult, DriveSpec, drive
 from loadtests.hosts import Hosts, HostsLost
@@ -63,6 +67,48 @@ def test_a_round_is_played_by_the_hosts_that_were_named_or_not_at_all(tmp_path: 
         result = played(served, port, "load-1")
     assert [sent.host for sent in result.generator.workers] == ["load-1"]
     assert result.requests.count == result.generator.workers[0].requests > 0
+
+
+def test_who_comes_as_a_run_ends_is_told_that_it_is_over() -> None:
+    """Locust's master goes on listening for half a second after it has said that it quits: whoever comes then, and is
+    taken, is sent away too, or it would wait for ten seconds for a master that has gone.
+    """
+    with ExitStack() as opened:
+        port = opened.enter_context(kept_port())
+        served = opened.enter_context(serving(contract(lambda _: (0.005, reply()))))
+        over = opened.enter_context(ThreadPoolExecutor(1)).submit(played, served, port, "load-1", wait=1.0)
+        came: list[zmq.Socket[bytes]] = []
+        while not over.done():
+            came.append(opened.enter_context(comer(port, f"comer-{len(came)}")))
+            time.sleep(0.05)
+        with pytest.raises(HostsLost, match="load-1 did not come"):
+            over.result()
+        time.sleep(0.2)  # for what is still on its way
+        heard = [said(one) for one in came]
+    assert [told for told in heard if "ack" in told and "quit" not in told] == []
+    assert {"ack", "parity-time", "quit"} in heard
+    assert {"ack", "quit"} in heard  # those who came at its end
+
+
+@contextmanager
+def comer(port: int, name: str) -> Iterator["zmq.Socket[bytes]"]:
+    """What a worker says first of all, and nothing more."""
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+    with socket:
+        socket.setsockopt(zmq.IDENTITY, name.encode())
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.connect(f"tcp://127.0.0.1:{port}")
+        socket.send(msgpack.dumps(("client_ready", -1, name)))
+        socket.send(msgpack.dumps(("parity-ask", {"asked": 0.0}, name)))
+        yield socket
+
+
+def said(socket: "zmq.Socket[bytes]") -> set[str]:
+    """What it was told up to now."""
+    kinds = set()
+    while socket.poll(0):
+        kinds.add(msgpack.loads(socket.recv())[0])
+    return kinds
 
 
 def test_ctrl_c_leaves_no_worker_hanging() -> None:
