@@ -22,7 +22,7 @@ from loadtests.drive import DriveFailed
 from loadtests.levels import Model
 from loadtests.measure import Meter
 from loadtests.measure.environment import Cores
-from loadtests.results import Added
+from loadtests.records import Added
 from loadtests.scenarios import find, own_time
 from loadtests.upstream import Stats
 

@@ -14,7 +14,7 @@ from loadtests.drive.result import DriveResult
 from loadtests.measure import Sample, use
 from loadtests.measure.environment import Cores
 from loadtests.measure.placing import Placed
-from loadtests.results import Ceiling
+from loadtests.records import Ceiling
 from loadtests.scenarios import own_time
 
 NEAR: Final = 0.9  # of the ceiling: from here on the generator is not known to keep its figures true

@@ -17,7 +17,7 @@ from loadtests.fairness import Fairness
 from loadtests.fairness.command import told
 from loadtests.floors import proof
 from loadtests.plan import Plan, PlannedKnee
-from loadtests.results import Ceiling, KneeSearch
+from loadtests.records import Ceiling, KneeSearch
 from loadtests.same import all_same
 from loadtests.targets import Target
 from loadtests.verify import VerifyOutcome, ensure_verified

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import reduce
 
 from loadtests.drive.totals import Received
-from loadtests.results import Counted, Driven
+from loadtests.records import Counted, Driven
 
 
 def received(drives: tuple[Driven, ...]) -> Received:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 
-from loadtests.results import ROOT, Relied
+from loadtests.files import ROOT
+from loadtests.records import Relied
 from loadtests.targets import Target
 from loadtests.verify import VerifyOutcome
 

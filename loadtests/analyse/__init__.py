@@ -16,7 +16,8 @@ from loadtests.analyse.figure_table import FIGURES, WORDS
 from loadtests.analyse.figures import Figure, over_blocks, primary_level
 from loadtests.analyse.verdict import Cell, Panel, Refusal, Section, Spread, Validity, Verdict
 from loadtests.plan import Level, Plan, PlannedScenario, PlannedTarget
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 
 NO_ROOM = "not driven: it has fewer slots than that is streams"
 QUEUED = "not known: users wait for its slots"

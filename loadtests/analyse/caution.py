@@ -14,7 +14,8 @@ from loadtests.analyse.knee_values import Knees
 from loadtests.analyse.verdict import MatrixGroup, Panel, Section, Validity
 from loadtests.drive.result import MAX_CPU, MAX_EVENTS_PER_READ
 from loadtests.levels import Level
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 
 BUSY_GENERATOR = 45.0  # per cent of a core; see drive.result.MAX_CPU for the limit
 WIDE = 0.25  # of the median, from lowest to highest round

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from loadtests.analyse import units
 from loadtests.plan import Level, Plan, PlannedScenario
-from loadtests.results import Ending, Round, Run
+from loadtests.records import Ending, Round
+from loadtests.results import Run
 
 
 def driven(plan: Plan, scenario: PlannedScenario, rounds: Sequence[Round]) -> str:

@@ -14,7 +14,7 @@ from loadtests.analyse.figures import over_blocks, primary_level
 from loadtests.analyse.ratios import paired
 from loadtests.analyse.ratios import widest as widest_of
 from loadtests.plan import Plan
-from loadtests.results import Round
+from loadtests.records import Round
 
 
 def widest(plan: Plan, scenario: str, rounds: Sequence[Round]) -> float | None:

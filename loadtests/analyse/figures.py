@@ -16,7 +16,7 @@ from loadtests.analyse.verdict import Better
 from loadtests.drive.result import DriveResult
 from loadtests.measure import MIB, Use, use
 from loadtests.plan import Level
-from loadtests.results import Driven, Round
+from loadtests.records import Driven, Round
 
 Read = Callable[[Round, Level], float | None]
 Loop = Literal["closed", "open", "either"]

@@ -18,7 +18,8 @@ from loadtests.analyse.ratios import paired
 from loadtests.analyse.verdict import FloorCell, FloorPanel, Spread
 from loadtests.levels import LONG
 from loadtests.plan import Level, PlannedScenario, PlannedTarget
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 
 BY_CPU: Final = Figure(
     "per_cpu_second",

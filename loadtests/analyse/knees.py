@@ -2,7 +2,7 @@
 
 Rule: pure; the ends are worked out from the answers by the rules that the search itself used, and the figures of a
 load are medians over its probes. A probe that could not tell counts in no figure unless its load has no other.
-Neighbours: knee.steps has the rules, results the probes, report draws the points.
+Neighbours: knee.steps has the rules, records the probes, report draws the points.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from loadtests.analyse.knee_values import Knee, Knees, LoadPoint
 from loadtests.drive.histogram import Quantiles
 from loadtests.drive.result import DriveResult
 from loadtests.knee.steps import Answer, bracket, short, tallies
-from loadtests.results import KneeSearch, Probe, Run
+from loadtests.records import KneeSearch, Probe
+from loadtests.results import Run
 
 
 def of(run: Run, scenario: str) -> Knees | None:

@@ -16,7 +16,8 @@ from loadtests.analyse import marks, statistics, units
 from loadtests.analyse.verdict import FloorPanel, Held, Kept, Panel, Section
 from loadtests.levels import LONG
 from loadtests.plan import Level, PlannedTarget
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 
 ANY: Final = ""
 TRUNCATED: Final = "truncated"

@@ -13,7 +13,7 @@ from typing import Final
 
 from loadtests.drive.result import MAX_EVENTS_PER_READ, DriveResult
 from loadtests.plan import Level
-from loadtests.results import Round
+from loadtests.records import Round
 
 GAPS: Final = frozenset({"itl_p50", "itl_p99", "longest_gap"})
 """The figures that are made of gaps between tokens."""

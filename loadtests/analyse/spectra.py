@@ -14,7 +14,8 @@ from loadtests.analyse.figures import timed_at
 from loadtests.analyse.verdict import Spectrum
 from loadtests.drive.histogram import merged, quantiles, spectrum
 from loadtests.plan import Level
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from loadtests.scenarios import find
 
 PERCENTILES: Final = (50, 75, 90, 95, 99, 99.5, 99.9, 99.99, 100)

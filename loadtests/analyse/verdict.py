@@ -2,7 +2,7 @@
 
 Rule: nothing here computes and nothing here is text for a medium; analyse fills it from the raw rounds, the
 report packages only lay it out, so all three say the same. It is stored as verdict.json.
-Neighbours: analyse and claims make it, results writes it, report shows it.
+Neighbours: analyse and claims make it, report writes and shows it.
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed
 from loadtests.drive.totals import Frozen
 from loadtests.errors import UserError
+from loadtests.files import write
 from loadtests.measure.environment import choose_cores
-from loadtests.results import Ceiling, write
+from loadtests.records import Ceiling
 from loadtests.schema_version import SCHEMA_VERSION
 
 STORE: Final = Path(__file__).resolve().parents[2] / ".parity" / "calibration.json"

@@ -25,6 +25,7 @@ from loadtests.compare.progress import Watch
 from loadtests.descriptors import open_files
 from loadtests.diff import ci
 from loadtests.errors import UserError
+from loadtests.fairness.model import Fairness
 from loadtests.hosts import Hosts
 from loadtests.hosts.load import spread
 from loadtests.levels import LONG
@@ -32,8 +33,9 @@ from loadtests.measure import environment, handwork
 from loadtests.parts import Parts
 from loadtests.pinning import kept_to
 from loadtests.plan import Mode, Model, Plan, at_ceiling, make_plan
+from loadtests.records import Ceiling, Relied
 from loadtests.report import terminal
-from loadtests.results import Ceiling, Fairness, Relied, Run
+from loadtests.results import Run
 from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.slo import left_out
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick

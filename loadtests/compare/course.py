@@ -24,7 +24,8 @@ from loadtests.knee.share import share
 from loadtests.knee.start import near
 from loadtests.parts import Search
 from loadtests.plan import PlannedKnee, PlannedRound
-from loadtests.results import Ending, Run
+from loadtests.records import Ending
+from loadtests.results import Run
 from loadtests.targets import Target
 
 Why = Literal["as planned", "narrow enough", "out of time", "interrupted", "failed"]

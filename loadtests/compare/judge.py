@@ -20,7 +20,7 @@ from loadtests.drive.result import OF_TIMES, DriveResult
 from loadtests.measure.environment import Cores
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import Model, PlannedScenario
-from loadtests.results import Ceiling, Counted, Driven
+from loadtests.records import Ceiling, Counted, Driven
 from loadtests.scenarios import find
 
 

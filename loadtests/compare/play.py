@@ -24,7 +24,7 @@ from loadtests.measure import Meter
 from loadtests.measure.environment import Cores
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level, Model, PlannedRound, PlannedScenario
-from loadtests.results import Ceiling, Counted, Driven, Round
+from loadtests.records import Ceiling, Counted, Driven, Round
 from loadtests.targets import Target
 
 OPEN: Final = 1_000  # requests in flight in an open loop that is not meant in streams

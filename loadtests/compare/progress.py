@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from loadtests.analyse.units import duration
 from loadtests.plan import Plan, PlannedKnee, PlannedRound
-from loadtests.results import Round
+from loadtests.records import Round
 
 
 class Watch:

@@ -14,7 +14,8 @@ from typing import Final
 from loadtests.diff.model import Basis, Difference, Kind
 from loadtests.measure.environment import Cores, Environment
 from loadtests.plan import Model, PlannedScenario, PlannedTarget
-from loadtests.results import Ceiling, Run
+from loadtests.records import Ceiling
+from loadtests.results import Run
 
 APART: Final = 0.1
 """By how much, as a share, two calibrations of one machine may differ: how often they are alike is in its own page."""

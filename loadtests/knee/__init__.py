@@ -27,7 +27,7 @@ from loadtests.knee.steps import FAR, NEAR, Answer, End, Next, after, cut
 from loadtests.measure import Meter, Sample
 from loadtests.measure.environment import Cores
 from loadtests.plan import Model, PlannedKnee
-from loadtests.results import Ceiling, KneeSearch, Probe
+from loadtests.records import Ceiling, KneeSearch, Probe
 from loadtests.scenarios import find
 from loadtests.slo import Slo, parse
 from loadtests.targets import Target

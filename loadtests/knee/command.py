@@ -27,7 +27,7 @@ from loadtests.measure import environment
 from loadtests.parts import Parts
 from loadtests.pinning import kept_to
 from loadtests.plan import Model, PlannedKnee
-from loadtests.results import KneeSearch
+from loadtests.records import KneeSearch
 from loadtests.signals import INTERRUPTED, heard_once
 from loadtests.targets import DEFAULT_TARGETS, Target, load_targets, pick
 

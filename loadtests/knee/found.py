@@ -9,7 +9,7 @@ from __future__ import annotations
 from loadtests.analyse.knee_values import Knees
 from loadtests.measure.environment import Environment
 from loadtests.plan import Frozen, Model, PlannedKnee
-from loadtests.results import Ceiling, KneeSearch, Relied
+from loadtests.records import Ceiling, KneeSearch, Relied
 from loadtests.schema_version import SCHEMA_VERSION
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from loadtests.analyse.knee_values import Knee, Knees
 from loadtests.plan import PlannedKnee
-from loadtests.results import KneeSearch, Probe
+from loadtests.records import KneeSearch, Probe
 
 LIMITS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -16,7 +16,8 @@ from loadtests.analyse import figures
 from loadtests.knee.steps import LEAST
 from loadtests.levels import Level
 from loadtests.plan import PlannedKnee
-from loadtests.results import Driven, Run
+from loadtests.records import Driven
+from loadtests.results import Run
 
 # of what all the CPU that it may use would do: where p99 leaves an objective, on the machines that were tried
 _ANSWERED: Final = 0.8  # requests/s, of those that a closed loop got

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtests import results
+from loadtests import files, results
 from loadtests.analyse import analyse
 from loadtests.analyse.verdict import Verdict
 from loadtests.report import html, markdown, terminal
@@ -20,9 +20,9 @@ from loadtests.results import Run
 def write(run: Run) -> Verdict:
     """Work the run out and write its three files."""
     verdict = analyse(run)
-    results.write(run.folder / "verdict.json", verdict.model_dump_json(indent=1) + "\n")
-    results.write(run.folder / "report.html", html.page(run, verdict))
-    results.write(run.folder / "summary.md", markdown.summary(run, verdict))
+    files.write(run.folder / "verdict.json", verdict.model_dump_json(indent=1) + "\n")
+    files.write(run.folder / "report.html", html.page(run, verdict))
+    files.write(run.folder / "summary.md", markdown.summary(run, verdict))
     return verdict
 
 

@@ -15,8 +15,9 @@ from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
 from loadtests.doubts import FULL, NEAR, of_its_core, together
 from loadtests.drive.result import MAX_CPU
+from loadtests.records import Driven
 from loadtests.report import fairness
-from loadtests.results import Driven, Run
+from loadtests.results import Run
 
 State = Literal["good", "care", "bad"]
 BUSY = 0.75  # of a limit, from which it is said with care

@@ -2,7 +2,7 @@
 
 Rule: they are generated from the models that read and write the files, never edited, and a test holds the two together:
 `python -m loadtests.schemas` after a change of a model. What bumps the version: docs/decisions/0013-schemas.md.
-Neighbours: plan, results, verdict, drive.result, knee.found and diff.model have the models.
+Neighbours: plan, records, verdict, drive.result, knee.found and diff.model have the models.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from loadtests.analyse.verdict import Verdict
 from loadtests.diff.model import Diff
 from loadtests.drive.result import DriveResult
+from loadtests.fairness.model import Fairness
 from loadtests.knee.found import Found
 from loadtests.measure.environment import Environment
 from loadtests.plan import Plan
-from loadtests.results import Ceiling, Ending, Fairness, Gate, KneeSearch, Round, Work
+from loadtests.records import Ceiling, Ending, Gate, KneeSearch, Round, Work
 
 HERE: Final = Path(__file__).parent
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadtests import results as stored
+from loadtests import files as stored
 from loadtests.errors import UserError
 from loadtests.masking import hidden
 from loadtests.verify import alone

@@ -7,7 +7,7 @@ Neighbours: `measure` plays it, `page` renders what `--store` keeps, `test_hosts
 import argparse
 import sys
 
-from loadtests.results import write
+from loadtests.files import write
 from loadtests.signals import INTERRUPTED, leave_on_sigterm
 from tests.hosts import page
 from tests.hosts.measure import BLOCKS, SECONDS, STORED, measure

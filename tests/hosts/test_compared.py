@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from loadtests import results
-from loadtests.results import Round
+from loadtests.records import Round
 from loadtests.serve import ROOT, RUN_MARK, kept_port, tree
 from tests.hosts.site import PATIENCE, until
 from tests.hosts.test_workers import generator, worker

@@ -20,7 +20,7 @@ from loadtests.compare.play import Seat, play
 from loadtests.measure import environment
 from loadtests.pinning import kept_to
 from loadtests.plan import Level, PlannedRound, PlannedScenario
-from loadtests.results import Round
+from loadtests.records import Round
 from loadtests.targets import Target, load_targets, pick
 from tests.statistics.noise import Noise, Recorded, Rounds
 

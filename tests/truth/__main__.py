@@ -10,7 +10,7 @@ from rich.console import Console
 
 from loadtests.calibrate import ensure
 from loadtests.calibrate.show import off, why, word
-from loadtests.results import write
+from loadtests.files import write
 from loadtests.signals import leave_on_sigterm
 from tests.truth import page
 from tests.truth.table import STORED, Row, measure

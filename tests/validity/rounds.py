@@ -22,7 +22,7 @@ from loadtests.compare.play import Seat, play
 from loadtests.measure.environment import Cores, choose_cores
 from loadtests.pinning import kept_to
 from loadtests.plan import Level, Model, PlannedRound, PlannedScenario
-from loadtests.results import Ceiling, Round
+from loadtests.records import Ceiling, Round
 from loadtests.targets import Target
 
 FEW = Level(users=8, seconds=1.0, warmup=0.3)

@@ -22,7 +22,7 @@ from loadtests.drive.totals import Received
 from loadtests.knee import Place
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level, PlannedKnee
-from loadtests.results import Ceiling, KneeSearch
+from loadtests.records import Ceiling, KneeSearch
 from loadtests.targets import Target
 from loadtests.upstream import Call, Stats
 from loadtests.verify import VerifyOutcome

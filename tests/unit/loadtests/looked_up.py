@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from loadtests.analyse.verdict import Panel, Ratio, Section, Verdict
 from loadtests.plan import Plan
-from loadtests.results import Round
+from loadtests.records import Round
 from tests.unit.loadtests import made_up
 
 

@@ -24,7 +24,8 @@ from loadtests.measure.environment import Cores, Environment, Package
 from loadtests.measure.handwork import Handwork
 from loadtests.measure.precheck import Documented, Precheck
 from loadtests.plan import SCENARIOS, Level, Plan, PlannedRound, PlannedScenario, PlannedTarget, Stop
-from loadtests.results import Driven, Ending, Round, Run
+from loadtests.records import Driven, Ending, Round
+from loadtests.results import Run
 from loadtests.scenarios import find
 from loadtests.targets import Target, load_targets, pick
 

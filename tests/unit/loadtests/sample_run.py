@@ -15,7 +15,8 @@ from loadtests.drive.totals import Warmup
 from loadtests.measure.environment import Cores, Environment, Package
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level, Plan, PlannedRound, PlannedScenario, PlannedTarget
-from loadtests.results import Ceiling, Driven, Relied, Round, Run
+from loadtests.records import Ceiling, Driven, Relied, Round
+from loadtests.results import Run
 
 Mode = Literal["quick", "full"]
 NAMES = ("fastapi-uvicorn", "flask-gthread", "flask-gevent")

@@ -7,7 +7,7 @@ from pathlib import Path
 from loadtests.knee import Place, search
 from loadtests.measure.environment import Cores
 from loadtests.plan import PlannedKnee
-from loadtests.results import Ceiling, KneeSearch
+from loadtests.records import Ceiling, KneeSearch
 from loadtests.slo import planned
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.probed import Fake

@@ -11,7 +11,8 @@ from loadtests.analyse import analyse, enough
 from loadtests.analyse.figure_table import FIGURES
 from loadtests.analyse.ratios import corrected, family_of, paired
 from loadtests.analyse.verdict import Verdict
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.looked_up import panel_of, ratio_of, refuse, section
 

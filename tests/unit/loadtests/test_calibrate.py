@@ -21,7 +21,7 @@ from loadtests.cli import loading
 from loadtests.descriptors import most_connections
 from loadtests.drive import DriveFailed
 from loadtests.errors import UserError
-from loadtests.results import Ceiling
+from loadtests.records import Ceiling
 from loadtests.schema_version import SCHEMA_VERSION
 
 

@@ -12,7 +12,8 @@ from loadtests.analyse.caution import limits_of, warnings_of
 from loadtests.analyse.knee_values import Knee, Knees
 from loadtests.analyse.verdict import Verdict
 from loadtests.drive.totals import Warmup
-from loadtests.results import Ceiling, Ending, Round, Run
+from loadtests.records import Ceiling, Ending, Round
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.looked_up import changed, panel_of, section
 

@@ -16,7 +16,7 @@ from loadtests.compare import INTERRUPTED, CompareOptions, Parts, compare
 from loadtests.drive import DriveFailed, RowsLost
 from loadtests.errors import UserError
 from loadtests.plan import Level
-from loadtests.results import Ending
+from loadtests.records import Ending
 from loadtests.serve import NotReady
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING, PASSED, FakeBench

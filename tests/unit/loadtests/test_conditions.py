@@ -12,7 +12,8 @@ from loadtests.diff import ci, conditions
 from loadtests.diff.conditions import Interval, Place
 from loadtests.errors import UserError
 from loadtests.plan import Level
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import FakeBench
 from tests.unit.loadtests.test_compare import play

@@ -16,7 +16,7 @@ from loadtests.compare.progress import Watch
 from loadtests.drive import DriveSpec
 from loadtests.knee import Interrupted, Place
 from loadtests.plan import Plan, PlannedKnee, make_plan
-from loadtests.results import KneeSearch
+from loadtests.records import KneeSearch
 from loadtests.targets import Target
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING, FakeBench

@@ -15,8 +15,10 @@ from loadtests.analyse.units import DASH, TIMES
 from loadtests.diff import DiffOptions, words
 from loadtests.diff.model import Change, Diff
 from loadtests.errors import UserError
+from loadtests.files import write
 from loadtests.measure.environment import Package
-from loadtests.results import Ceiling, Round, Run
+from loadtests.records import Ceiling, Round
+from loadtests.results import Run
 from loadtests.schema_version import SCHEMA_VERSION
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.two_runs import GEVENT, a_run, line, pair, shown
@@ -129,7 +131,7 @@ def test_a_machine_that_only_looks_the_same_is_told_by_its_calibration(tmp_path:
             seconds=60,
         )
         run = a_run(root)
-        results.write(run.folder / "calibration.json", ceiling.model_dump_json(indent=1) + "\n")
+        write(run.folder / "calibration.json", ceiling.model_dump_json(indent=1) + "\n")
         return results.load(run.folder)
 
     found = differ.compared(calibrated(tmp_path / "a", 20_000.0), calibrated(tmp_path / "b", events))

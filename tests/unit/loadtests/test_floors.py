@@ -12,8 +12,9 @@ from loadtests.analyse.units import TIMES
 from loadtests.analyse.verdict import FloorPanel, Held, Verdict
 from loadtests.levels import LONG
 from loadtests.plan import Plan, at_ceiling, make_plan
+from loadtests.records import Round
 from loadtests.report.trust import badges
-from loadtests.results import Round, Run
+from loadtests.results import Run
 from loadtests.targets import load_targets
 from tests.unit.loadtests import made_up
 

@@ -24,8 +24,9 @@ from loadtests.measure import Sample, environment
 from loadtests.measure.environment import Cores, choose_cores
 from loadtests.measure.placing import Placed
 from loadtests.plan import SCENARIOS, Level, make_plan
+from loadtests.records import Counted, Driven
 from loadtests.report.html import command
-from loadtests.results import Counted, Driven, Run
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import SECRET, FakeBench
 from tests.unit.loadtests.test_compare import play, stored

@@ -11,7 +11,7 @@ from loadtests.measure.environment import Cores
 from loadtests.measure.placing import Placed
 from loadtests.measure.precheck import Precheck
 from loadtests.plan import Level, PlannedScenario
-from loadtests.results import Driven
+from loadtests.records import Driven
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING
 

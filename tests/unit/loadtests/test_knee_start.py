@@ -14,7 +14,8 @@ from loadtests.analyse import figures
 from loadtests.knee.share import cost, share
 from loadtests.knee.start import near
 from loadtests.planned import KNEE_SHARE, SERVER_SECONDS
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from loadtests.slo import planned
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.probed import Fake

@@ -14,8 +14,8 @@ from loadtests.analyse.limits import _Found, _kept, answer
 from loadtests.analyse.verdict import Held, Kept
 from loadtests.levels import LONG, Level
 from loadtests.plan import Plan, make_plan
+from loadtests.records import Round
 from loadtests.report import terminal
-from loadtests.results import Round
 from loadtests.targets import load_targets
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.looked_up import changed, panel_of, section

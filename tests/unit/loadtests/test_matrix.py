@@ -12,6 +12,7 @@ from loadtests.analyse import units
 from loadtests.analyse.verdict import Verdict
 from loadtests.errors import UserError
 from loadtests.fairness import Fairness, Finding
+from loadtests.files import write
 from loadtests.measure.environment import Cores
 from loadtests.plan import Plan, make_plan
 from loadtests.report import charts, html, markdown
@@ -231,7 +232,7 @@ def test_findings_are_stored_and_stand_in_the_head(tmp_path: Path) -> None:
     """A grave finding is read back with the run, marked in the report's head, and explained with what was seen."""
     found = Fairness(looks=(ASGI, WSGI), findings=(FINDING,))
     made = made_up.a_run(tmp_path, made_up.plan(only=("chat",)))
-    results.write(made.folder / "fairness.json", found.model_dump_json())
+    write(made.folder / "fairness.json", found.model_dump_json())
     run = results.load(made.folder)
     assert run.fairness == found
     page = Page(html.page(run, report.write(run))).text

@@ -15,8 +15,9 @@ import pytest
 from rich.console import Console
 
 from loadtests import report
+from loadtests.records import Round
 from loadtests.report import html, markdown, terminal, trust
-from loadtests.results import Round, Run
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.page import Page, text_of
 from tests.unit.loadtests.sample_run import Sample

@@ -10,7 +10,8 @@ import pytest
 
 from loadtests import results, serve
 from loadtests.errors import UserError
-from loadtests.results import Ending, KneeSearch
+from loadtests.files import write
+from loadtests.records import Ending, KneeSearch
 from loadtests.schema_version import SCHEMA_VERSION
 from tests.unit.loadtests import made_up
 from tests.unit.loadtests.fake_bench import CEILING
@@ -48,9 +49,9 @@ def test_keys_and_paths_do_not_reach_the_disk(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     """A file is there whole, old or new, and no temporary one beside it."""
     file = tmp_path / "a.json"
-    results.write(file, "old")
+    write(file, "old")
     with pytest.raises(UnicodeEncodeError):
-        results.write(file, "\ud800")
+        write(file, "\ud800")
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert file.read_text() == "old"
 

@@ -16,7 +16,9 @@ from rich.console import Console
 from loadtests import diff, report, results, schemas
 from loadtests.errors import UserError
 from loadtests.fairness.model import Fairness, Finding, Look
-from loadtests.results import Ceiling, Ending, Gate, KneeSearch, Probe, Relied, Run
+from loadtests.files import write
+from loadtests.records import Ceiling, Ending, Gate, KneeSearch, Probe, Relied
+from loadtests.results import Run
 from loadtests.schema_version import SCHEMA_VERSION
 from tests.links import ROOT
 from tests.unit.loadtests import made_up
@@ -87,9 +89,9 @@ def a_whole_run(root: Path) -> Run:
     )
     run = results.add_knee(run, search)
     run = results.end(run, Ending(why="as planned", note="", blocks={"chat": 3, "stream": 3}))
-    results.write(run.folder / "calibration.json", ceiling.model_dump_json(indent=1) + "\n")
-    results.write(run.folder / "fairness.json", FAIR.model_dump_json(indent=1) + "\n")
-    results.write(run.folder / "gate.json", Gate(relied=(relied,)).model_dump_json(indent=1) + "\n")
+    write(run.folder / "calibration.json", ceiling.model_dump_json(indent=1) + "\n")
+    write(run.folder / "fairness.json", FAIR.model_dump_json(indent=1) + "\n")
+    write(run.folder / "gate.json", Gate(relied=(relied,)).model_dump_json(indent=1) + "\n")
     report.write(results.load(run.folder))
     return results.load(run.folder)
 

@@ -10,7 +10,8 @@ from loadtests.analyse import spectra, worst
 from loadtests.drive.histogram import Durations, merged, quantiles
 from loadtests.drive.totals import WorstStream
 from loadtests.plan import Level
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 
 ONE, TWO = "fastapi-uvicorn", "flask-gevent"

@@ -12,8 +12,10 @@ from loadtests import diff as differ
 from loadtests import results
 from loadtests.diff import DiffOptions
 from loadtests.diff.model import Diff, Line
+from loadtests.files import write
 from loadtests.plan import Plan
-from loadtests.results import Round, Run
+from loadtests.records import Round
+from loadtests.results import Run
 from tests.unit.loadtests import made_up
 
 GEVENT = "flask-gevent"
@@ -45,7 +47,7 @@ def a_run(
     plan = plan or made_up.plan(only=("chat",), blocks=8)
     run = made_up.a_run(root, plan, bend=faster(by or {}))
     environment = run.environment.model_copy(update=change or {})
-    results.write(run.folder / "environment.json", environment.model_dump_json(indent=1) + "\n")
+    write(run.folder / "environment.json", environment.model_dump_json(indent=1) + "\n")
     return results.load(run.folder)
 
 
