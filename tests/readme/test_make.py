@@ -89,14 +89,15 @@ def test_lasts_as_long_as_the_comment_says(command: Command) -> None:
     assert planned(("parity", *lines[0])).seconds < 60 * NUMBERS.index(minutes[1])
 
 
-def test_pytest_understands_its_line() -> None:
+def test_pytest_understands_its_line(tmp_path: Path) -> None:
     """The options of `make test` are pytest's, or those of a plugin that is installed."""
     whole = "\n".join(line for command in of("make") for line in recipe(command))
     runs = re.findall(r"python (-m pytest[^|&;\n]*)", whole)
     assert len(runs) == 2  # four at a time, and alone
+    nothing_failed = ("-o", f"cache_dir={tmp_path}", "--last-failed-no-failures=all")  # before, whatever has
     for words in map(shlex.split, runs):
         done = subprocess.run(
-            [sys.executable, *words, "--collect-only", "--quiet", __file__],
+            [sys.executable, *words, "--collect-only", "--quiet", *nothing_failed, __file__],
             cwd=ROOT,
             capture_output=True,
             text=True,
